@@ -1,0 +1,178 @@
+import type { Equipment } from './equipment.ts'
+import type { DataType, Value } from './value.ts'
+
+/** What the plant file and the pipeline files say, read and checked for form; durations are milliseconds. */
+export interface PlantDefinition {
+  /** Id of the plant; part of the namespace URI of all instances. */
+  readonly plant: string
+  readonly server: ServerDefinition
+  readonly equipment: readonly Equipment[]
+  readonly devices: readonly DeviceDefinition[]
+  readonly pipelines: readonly PipelineDefinition[]
+}
+
+/** The `server:` block of the plant file. */
+export interface ServerDefinition {
+  readonly port: number
+  readonly name: string
+  /** Host names or addresses to bind; none means loopback and every interface is a choice that the file must make: `['0.0.0.0']`. */
+  readonly bind: string
+  /** Whether clients without a login may look (`observe`), also start and write (`operate`), or do nothing (`none`). */
+  readonly anonymous: 'none' | 'observe' | 'operate'
+  /** Whether SecurityPolicy None is offered for sessions. */
+  readonly allowUnsecured: boolean
+}
+
+/** Attempts after a failure: `attempts` in all, the delay grows by `factor` up to `maxDelayMs`; `jitter` spreads it by that share. */
+export interface RetryDefinition {
+  readonly attempts: number
+  readonly delayMs: number
+  readonly factor: number
+  readonly jitter: number
+  readonly maxDelayMs: number
+}
+
+/** A device entry of the plant file. `config` has passed the plugin's own schema and holds its defaults. */
+export interface DeviceDefinition {
+  readonly id: string
+  readonly file: string
+  readonly name: string
+  readonly description: string
+  readonly type: string
+  readonly equipment: string
+  readonly config: Readonly<Record<string, unknown>>
+  /** Polling period; ignored by devices that push their readings. */
+  readonly everyMs: number
+  /** Deadline of one read, write or connect. */
+  readonly timeoutMs: number
+  /** How long the last value is kept as Uncertain after the link was lost. */
+  readonly holdLastMs: number
+  readonly enabled: boolean
+  /** Delays between attempts to connect; `attempts` is ignored (a device never gives up). */
+  readonly retry: RetryDefinition
+  /** Opens after so many failures in a row and lets one probe through each `resetMs`; absent means no breaker. */
+  readonly breaker?: { readonly failures: number; readonly resetMs: number } | undefined
+}
+
+/** When a wave of a pipeline starts. */
+export type Trigger =
+  | { readonly kind: 'every'; readonly periodMs: number }
+  | { readonly kind: 'change' }
+  | { readonly kind: 'once' }
+  | { readonly kind: 'cron'; readonly pattern: string; readonly timezone?: string | undefined }
+
+/** What happens to a trigger that fires while a wave runs. */
+export type Overlap = 'skip' | 'queue' | 'cancel'
+
+/** Where an input's value comes from, as written. `owner` is a device, a step of this pipeline, or another pipeline. */
+export type Source =
+  | { readonly kind: 'wire'; readonly owner: string; readonly port: string }
+  | { readonly kind: 'parameter'; readonly name: string }
+  | { readonly kind: 'literal'; readonly value: Value }
+
+/** A parameter of a pipeline: a writable variable, and a JobOrderParameter for the MES. */
+export interface ParameterDefinition {
+  readonly name: string
+  readonly dataType: DataType
+  readonly unit?: string | undefined
+  readonly min?: number | undefined
+  readonly max?: number | undefined
+  readonly default: Value
+  readonly description: string
+  /** A fixed parameter cannot be changed while the pipeline runs. */
+  readonly fixed: boolean
+}
+
+/** Completion of a step: the output `port` compared with a source. */
+export interface UntilCondition {
+  readonly port: string
+  readonly is: 'above' | 'below' | 'equals'
+  readonly source: Source
+}
+
+/** What happens when a step has used up its attempts. */
+export type OnError =
+  | { readonly kind: 'fail' }
+  | { readonly kind: 'bad' }
+  | { readonly kind: 'fallback'; readonly values: Readonly<Record<string, Value>> }
+
+/** What all kinds of steps share. */
+interface StepPolicies {
+  readonly id: string
+  readonly description: string
+  readonly in: Readonly<Record<string, Source>>
+  readonly after: readonly string[]
+  /** Conditions that must hold together for the step to be complete. */
+  readonly until: readonly UntilCondition[]
+  readonly timeoutMs?: number | undefined
+  readonly retry?: RetryDefinition | undefined
+  readonly onError: OnError
+}
+
+/** A step that computes: `function: PT1`. `config` is checked against the plugin when the pipeline is checked. */
+export interface FunctionStepDefinition extends StepPolicies {
+  readonly kind: 'function'
+  readonly function: string
+  readonly config: Readonly<Record<string, unknown>>
+}
+
+/** A step that calls a method of a device: `do: servo1.home`. */
+export interface MethodStepDefinition extends StepPolicies {
+  readonly kind: 'method'
+  readonly device: string
+  readonly method: string
+}
+
+/** A step of a pipeline. */
+export type StepDefinition = FunctionStepDefinition | MethodStepDefinition
+
+/** A pipeline file. */
+export interface PipelineDefinition {
+  readonly id: string
+  readonly file: string
+  readonly name: string
+  readonly description: string
+  readonly equipment: string
+  readonly trigger: Trigger
+  readonly overlap: Overlap
+  /** How many triggers `overlap: queue` holds; more are dropped and counted. */
+  readonly queueLengthMax: number
+  /** Whether it starts with the plant; the default for every trigger but `once`. */
+  readonly autoStart: boolean
+  /** Whether StepStarted and StepCompleted events are raised; the default for `run: once` only. */
+  readonly stepEvents: boolean
+  readonly parameters: readonly ParameterDefinition[]
+  readonly steps: readonly StepDefinition[]
+  readonly outputs: readonly OutputDefinition[]
+  readonly writes: readonly WriteDefinition[]
+  /** Always run: on the end, on error, Halt and shutdown. In the order written. */
+  readonly finally: readonly MethodStepDefinition[]
+}
+
+/** What the world sees of a pipeline. */
+export interface OutputDefinition {
+  readonly name: string
+  readonly from: Source
+  readonly unit?: string | undefined
+  readonly min?: number | undefined
+  readonly max?: number | undefined
+  readonly description: string
+  readonly history?: { readonly keepMs: number; readonly deadband: number } | undefined
+  readonly alarm?: AlarmLimits | undefined
+}
+
+/** Limits of an output's level alarm (Part 9 §5.8.18), in the output's unit. */
+export interface AlarmLimits {
+  readonly lowLow?: number | undefined
+  readonly low?: number | undefined
+  readonly high?: number | undefined
+  readonly highHigh?: number | undefined
+}
+
+/** A command the other way: a device tag that a pipeline writes, on each change of its source or on each wave. */
+export interface WriteDefinition {
+  readonly owner: string
+  readonly port: string
+  readonly from: Source
+  readonly on: 'change' | 'wave'
+}

@@ -1,0 +1,68 @@
+import { connectionStates, outcomes } from './event.ts'
+import type { Port } from './port.ts'
+
+/**
+ * What devices, pipelines and steps tell about themselves. It flows as samples too, under tags with a `#`:
+ * `plc1#connectionState`, `watch#cycleCount`, `watch/smooth#executionCount`.
+ */
+export function diagnosticTag(owner: string, name: string): string {
+  return `${owner}#${name}`
+}
+
+/** The owner of a step's diagnostics. */
+export function stepOwner(pipeline: string, step: string): string {
+  return `${pipeline}/${step}`
+}
+
+const count = (name: string, description: string): Port => ({ name, dataType: 'UInt32', isArray: false, description })
+const duration = (name: string, description: string): Port => ({
+  name,
+  dataType: 'Double',
+  isArray: false,
+  description,
+  unit: 'ms',
+})
+const words = (name: string, description: string): Port => ({ name, dataType: 'String', isArray: false, description })
+const state = (name: string, description: string, choices: readonly string[]): Port => ({
+  ...words(name, description),
+  choices,
+})
+const time = (name: string, description: string): Port => ({ name, dataType: 'DateTime', isArray: false, description })
+
+/** States of a step; numbers of `PipelineStepStateEnumeration` follow this order. */
+export const stepStates = ['Idle', 'Executing', 'Completed', 'Error', 'Skipped'] as const
+
+/** State of a step. */
+export type StepState = (typeof stepStates)[number]
+
+/** Diagnostics of each device. Counters are UInt32 and wrap around (PLC clients cannot read UInt64). */
+export const deviceDiagnostics: readonly Port[] = [
+  state('connectionState', 'State of the connection.', connectionStates),
+  words('lastError', 'Text of the last error; empty while there was none.'),
+  count('requestCount', 'Reads, writes and calls sent to the device.'),
+  count('errorCount', 'Requests that failed.'),
+  count('reconnectCount', 'Connections made after the first.'),
+  duration('roundTripTime', 'Time of the last request.'),
+  time('lastCommunicationTime', 'When the device last answered.'),
+]
+
+/** Diagnostics of each pipeline. */
+export const pipelineDiagnostics: readonly Port[] = [
+  state('state', 'State of the Program.', ['Halted', 'Ready', 'Running', 'Suspended']),
+  words('currentRunId', 'Run that is under way, or the last one.'),
+  state('lastOutcome', 'How the last run ended.', outcomes),
+  count('runCount', 'Runs started.'),
+  count('cycleCount', 'Waves of the current run.'),
+  duration('lastCycleTime', 'Duration of the last wave.'),
+  count('missedCycleCount', 'Triggers that were skipped, dropped from the queue, or came late by a whole period.'),
+  words('lastError', 'Text of the last error; empty while there was none.'),
+]
+
+/** Diagnostics of each step. */
+export const stepDiagnostics: readonly Port[] = [
+  state('state', 'State of the step.', stepStates),
+  count('executionCount', 'Times that it was computed or called.'),
+  count('errorCount', 'Times that it failed after all its attempts.'),
+  duration('lastDuration', 'Duration of the last execution that was asynchronous.'),
+  words('lastError', 'Text of the last error; empty while there was none.'),
+]

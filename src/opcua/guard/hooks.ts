@@ -1,0 +1,89 @@
+/** The version of node-opcua whose internals the guard was written against. */
+export const HOOKED_VERSION = '2.186.4'
+
+/** A method of any shape, as found on an object of the stack. */
+// biome-ignore lint/suspicious/noExplicitAny: hooked methods of the stack have as many signatures as names.
+export type AnyMethod = (this: any, ...args: any[]) => any
+
+/** Makes the replacement of a method out of the method it replaces. */
+export type Wrap = (original: AnyMethod) => AnyMethod
+
+/** What is hooked: the object, the name of its method, and the replacement. */
+export interface Hook {
+  readonly target: object
+  readonly method: string
+  readonly wrap: Wrap
+}
+
+/**
+ * Puts hooks in place, in order, and returns the function that takes all of them out again.
+ *
+ * Every method is looked up first, so that a stack of another version fails at start with the names
+ * of what is missing, and not in service with half a guard.
+ */
+export function installHooks(hooks: readonly Hook[]): () => void {
+  const missing = hooks.filter(({ target, method }) => typeof Reflect.get(target, method) !== 'function')
+  if (missing.length > 0) {
+    const names = missing.map(({ target, method }) => `${nameOf(target)}.${method}`).join(', ')
+    throw new Error(
+      `the guard was made for node-opcua ${HOOKED_VERSION}; this version lacks ${names}; pin that version or adapt src/opcua/guard`,
+    )
+  }
+  const undo = hooks.map(installHook)
+  return () => {
+    for (const restore of undo.reverse()) restore()
+  }
+}
+
+/**
+ * Keeps process-wide hooks in place while at least one holder needs them.
+ *
+ * Prototypes of the stack are shared by all servers of a process; two guarded servers must not wrap them twice.
+ */
+export class SharedHooks {
+  readonly #hooks: () => readonly Hook[]
+  #holders = 0
+  #remove: (() => void) | undefined
+
+  constructor(hooks: () => readonly Hook[]) {
+    this.#hooks = hooks
+  }
+
+  /** Installs the hooks when they are not there yet; the returned function releases this hold, once. */
+  hold(): () => void {
+    this.#remove ??= installHooks(this.#hooks())
+    this.#holders += 1
+    let isHeld = true
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      this.#holders -= 1
+      if (this.#holders > 0) return
+      this.#remove?.()
+      this.#remove = undefined
+    }
+  }
+}
+
+/** The prototype on which a method is defined itself, found upwards from an instance; the deepest one wins. */
+export function ownerOf(instance: object, method: string): object {
+  let owner: object | undefined
+  for (let link: object | null = instance; link !== null; link = Object.getPrototypeOf(link) as object | null) {
+    if (Object.hasOwn(link, method)) owner = link
+  }
+  return owner ?? instance
+}
+
+function installHook({ target, method, wrap }: Hook): () => void {
+  const own = Object.getOwnPropertyDescriptor(target, method)
+  const replacement = wrap(Reflect.get(target, method) as AnyMethod)
+  Object.defineProperty(target, method, { value: replacement, configurable: true, writable: true })
+  return () => {
+    if (own) Object.defineProperty(target, method, own)
+    else Reflect.deleteProperty(target, method)
+  }
+}
+
+function nameOf(target: object): string {
+  return target.constructor?.name ?? 'object'
+}

@@ -1,0 +1,195 @@
+import type { Observable, SchedulerLike } from 'rxjs'
+import type { Sample } from '../model/sample.ts'
+import type { Value } from '../model/value.ts'
+import type { Fields, Values } from './field.ts'
+
+/** Ports that do not change, or that follow from the configuration. */
+export type Ports<C extends Fields, P extends Fields> = P | ((config: Values<C>) => P)
+
+/** Where a plugin may write a line; the runtime adds the device and the time. */
+export interface Logger {
+  debug(message: string): void
+  info(message: string): void
+  warn(message: string): void
+}
+
+/** What a device plugin gets to make its connection. */
+export interface DeviceContext<C extends Fields> {
+  readonly config: Values<C>
+  readonly log: Logger
+  /** Aborted when the connection is no longer wanted, also while it is being made. */
+  readonly signal: AbortSignal
+}
+
+/** What a device method gets besides its inputs. */
+export interface MethodContext {
+  /** Aborted when the caller gives up, the deadline passes, or the plant stops. */
+  readonly signal: AbortSignal
+  /** Tells how far it is, from 0 to 1. */
+  progress(share: number): void
+}
+
+/** A live connection. The runtime polls it, or listens to it, and closes it; a connection that is lost throws from `read` or errors in `readings`. */
+export type Connection<O extends Fields, I extends Fields, M extends Methods> = {
+  /** Writes setpoints; resolves when the device has taken them. Throw {@link Rejected} when it refuses. */
+  write?(setpoints: Partial<Values<I>>): Promise<unknown>
+  /** Closes it; may be called twice. */
+  close(): unknown
+} & ({ read(): Promise<Partial<Values<O>>> } | { readonly readings: Observable<Partial<Values<O>>> }) &
+  (string extends keyof M
+    ? { readonly methods?: Readonly<Record<string, MethodRun>> }
+    : keyof M extends never
+      ? unknown
+      : { readonly methods: { readonly [K in keyof M]: MethodRunOf<M[K]> } })
+
+/** Declaration of a device method; what it does is `methods` of the connection. */
+export interface Method<I extends Fields = Fields, O extends Fields = Fields> {
+  readonly description: string
+  readonly inputs?: I
+  readonly outputs?: O
+  /** Deadline in milliseconds; 60 000 when absent. */
+  readonly timeoutMs?: number
+}
+
+/** Device methods by name. */
+export type Methods = Readonly<Record<string, Method>>
+
+/** The code of a device method. */
+export type MethodRun = (inputs: never, context: MethodContext) => Promise<unknown>
+
+type MethodRunOf<M extends Method> = (
+  inputs: M['inputs'] extends Fields ? Values<M['inputs']> : Record<string, never>,
+  context: MethodContext,
+) => Promise<M['outputs'] extends Fields ? Values<M['outputs']> : unknown>
+
+interface Declaration<C extends Fields> {
+  /** What plant and pipeline files call it. */
+  readonly type: string
+  /** One sentence for the catalogue. */
+  readonly description: string
+  readonly config?: C
+}
+
+/** What a device plugin is: a way to connect to one kind of device, and its ports. */
+export interface DevicePlugin<
+  C extends Fields = Fields,
+  O extends Fields = Fields,
+  I extends Fields = Fields,
+  M extends Methods = Methods,
+> extends Declaration<C> {
+  readonly kind: 'device'
+  /** What it measures. */
+  readonly outputs: Ports<C, O>
+  /** What can be written to it. A name may stand in `outputs` too: that tag is read and written. */
+  readonly inputs?: Ports<C, I>
+  readonly methods?: M
+  connect(context: DeviceContext<C>): Promise<Connection<O, I, M>>
+}
+
+/**
+ * What a function does with inputs that are Bad: by default it is not called and its outputs are Bad with the worst input's
+ * status and cause. A function with `computeSamples` is always called, sees the samples, and decides the status itself.
+ */
+export interface FunctionPlugin<C extends Fields = Fields, I extends Fields = Fields, O extends Fields = Fields>
+  extends Declaration<C> {
+  readonly kind: 'function'
+  readonly inputs: Ports<C, I>
+  readonly outputs: Ports<C, O>
+  /** Runs in a worker thread with a memory limit and a deadline. */
+  readonly isolated?: boolean
+  compute?(inputs: Values<I>, config: Values<C>): Values<O> | Promise<Values<O>>
+  computeSamples?(inputs: SamplesOf<I>, config: Values<C>): SamplesOf<O>
+}
+
+/** The samples behind fields; an optional input without a wire is absent. */
+export type SamplesOf<F extends Fields> = { [K in keyof F]: Sample<Extract<Values<F>[K], Value> | null> }
+
+/** The moment at which a block is computed. */
+export interface Moment {
+  /** Source time of the newest input, in milliseconds since 1970 UTC. */
+  readonly time: number
+  /** Seconds since this block was computed last; 0 the first time. Never negative. */
+  readonly elapsed: number
+  /** Whether this is the first time since the run started. */
+  readonly isFirst: boolean
+  /** Asks to be computed again after so many seconds even if no input changes; the latest wish counts. */
+  wakeIn(seconds: number): void
+}
+
+/** A function block (IEC 61131-3): it remembers between samples. The memory is plain data that the runtime keeps. */
+export interface BlockPlugin<
+  C extends Fields = Fields,
+  I extends Fields = Fields,
+  O extends Fields = Fields,
+  S extends object = object,
+> extends Declaration<C> {
+  readonly kind: 'block'
+  readonly inputs: Ports<C, I>
+  readonly outputs: Ports<C, O>
+  memory(config: Values<C>): S
+  /** Changes `memory` in place; called for each wave, with Good or Uncertain inputs only. */
+  compute(inputs: Values<I>, config: Values<C>, memory: S, moment: Moment): Values<O>
+}
+
+/** Streams behind fields. */
+export type StreamsOf<F extends Fields> = { [K in keyof F]: Observable<Values<F>[K]> }
+
+/** What an operator gets besides its inputs. */
+export interface OperatorContext {
+  /** Time for RxJS operators; the runtime's clock drives it. */
+  readonly scheduler: SchedulerLike
+}
+
+/** An operator over streams (RxJS). What it emits during its turn belongs to the wave; what it emits later starts a new wave from its step. */
+export interface OperatorPlugin<C extends Fields = Fields, I extends Fields = Fields, O extends Fields = Fields>
+  extends Declaration<C> {
+  readonly kind: 'operator'
+  readonly inputs: Ports<C, I>
+  readonly outputs: Ports<C, O>
+  /** Each wave feeds every wired input once, in the order of their declaration. */
+  stream(inputs$: StreamsOf<I>, config: Values<C>, context: OperatorContext): StreamsOf<O>
+}
+
+/** Any plugin of a step. */
+export type StepPlugin = FunctionPlugin | BlockPlugin | OperatorPlugin
+
+/** Any plugin. */
+export type Plugin = DevicePlugin | StepPlugin
+
+/** Declares a device plugin. */
+export function defineDevice<
+  C extends Fields = Record<never, never>,
+  O extends Fields = Fields,
+  I extends Fields = Record<never, never>,
+  const M extends Methods = Record<never, never>,
+>(spec: Omit<DevicePlugin<C, O, I, M>, 'kind'>): DevicePlugin<C, O, I, M> {
+  return { kind: 'device', ...spec }
+}
+
+/** Declares a function: outputs follow from the inputs alone. */
+export function defineFunction<
+  C extends Fields = Record<never, never>,
+  I extends Fields = Fields,
+  O extends Fields = Fields,
+>(spec: Omit<FunctionPlugin<C, I, O>, 'kind'>): FunctionPlugin<C, I, O> {
+  return { kind: 'function', ...spec }
+}
+
+/** Declares a function block: a function with memory and a sense of time. */
+export function defineBlock<
+  C extends Fields = Record<never, never>,
+  I extends Fields = Fields,
+  O extends Fields = Fields,
+  S extends object = object,
+>(spec: Omit<BlockPlugin<C, I, O, S>, 'kind'>): BlockPlugin<C, I, O, S> {
+  return { kind: 'block', ...spec }
+}
+
+/** Declares an operator over streams. */
+export function defineOperator<
+  C extends Fields = Record<never, never>,
+  I extends Fields = Fields,
+  O extends Fields = Fields,
+>(spec: Omit<OperatorPlugin<C, I, O>, 'kind'>): OperatorPlugin<C, I, O> {
+  return { kind: 'operator', ...spec }
+}

@@ -1,0 +1,6 @@
+export type { Sample } from '../model/sample.ts'
+export { isBad, isGood, isUncertain, Status, worst } from '../model/status.ts'
+export type { DataType, Value } from '../model/value.ts'
+export * from './define.ts'
+export * from './facts.ts'
+export * from './field.ts'
