@@ -68,6 +68,8 @@ interface Declaration<C extends Fields> {
   /** One sentence for the catalogue. */
   readonly description: string
   readonly config?: C
+  /** What is wrong with a configuration beyond the form of its fields: one message each, lower-case, with the remedy. */
+  check?(config: Values<C>): readonly string[]
 }
 
 /** What a device plugin is: a way to connect to one kind of device, and its ports. */
