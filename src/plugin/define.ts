@@ -4,7 +4,12 @@ import type { Value } from '../model/value.ts'
 import type { Fields, Values } from './field.ts'
 
 /** Ports that do not change, or that follow from the configuration. */
-export type Ports<C extends Fields, P extends Fields> = P | ((config: Values<C>) => P)
+export type Ports<C extends Fields, P extends Fields> = P | PortsOfConfig<C, P>['ports']
+
+/** A method, because TypeScript compares the parameters of methods both ways: so `Plugin[]` takes plugins of concrete types. */
+interface PortsOfConfig<C extends Fields, P extends Fields> {
+  ports(config: Values<C>): P
+}
 
 /** Where a plugin may write a line; the runtime adds the device and the time. */
 export interface Logger {
@@ -104,7 +109,9 @@ export interface FunctionPlugin<C extends Fields = Fields, I extends Fields = Fi
 }
 
 /** The samples behind fields; an optional input without a wire is absent. */
-export type SamplesOf<F extends Fields> = { [K in keyof F]: Sample<Extract<Values<F>[K], Value> | null> }
+export type SamplesOf<F extends Fields> = {
+  [K in keyof F]: Sample<unknown extends Values<F>[K] ? Value : Extract<Values<F>[K], Value> | null>
+}
 
 /** The moment at which a block is computed. */
 export interface Moment {
@@ -155,8 +162,25 @@ export interface OperatorPlugin<C extends Fields = Fields, I extends Fields = Fi
 /** Any plugin of a step. */
 export type StepPlugin = FunctionPlugin | BlockPlugin | OperatorPlugin
 
-/** Any plugin. */
-export type Plugin = DevicePlugin | StepPlugin
+/** A running simulator. */
+export interface Simulation {
+  /** What takes the place of the device's own connection settings, such as host and port. */
+  readonly overrides: Readonly<Record<string, unknown>>
+  /** Ends it as a pulled plug would: connections break. May be called twice. */
+  stop(): Promise<void>
+}
+
+/** What a simulator plugin is: something on this machine that answers in a device's real protocol. */
+export interface SimulatorPlugin<C extends Fields = Fields> extends Declaration<C> {
+  readonly kind: 'simulator'
+  start(config: Values<C>): Promise<Simulation>
+}
+
+/** Any plugin. A list of it takes plugins of concrete types as they are. */
+export type Plugin = DevicePlugin | StepPlugin | SimulatorPlugin
+
+/** The kinds of plugins. */
+export type PluginKind = Plugin['kind']
 
 /** Declares a device plugin. */
 export function defineDevice<
@@ -194,4 +218,11 @@ export function defineOperator<
   O extends Fields = Fields,
 >(spec: Omit<OperatorPlugin<C, I, O>, 'kind'>): OperatorPlugin<C, I, O> {
   return { kind: 'operator', ...spec }
+}
+
+/** Declares a simulator. */
+export function defineSimulator<C extends Fields = Record<never, never>>(
+  spec: Omit<SimulatorPlugin<C>, 'kind'>,
+): SimulatorPlugin<C> {
+  return { kind: 'simulator', ...spec }
 }
