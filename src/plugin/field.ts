@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { unitOf } from '../model/unit.ts'
 import type { DataType } from '../model/value.ts'
 
 /**
@@ -29,7 +30,6 @@ export interface FieldMeta {
   readonly like?: string | undefined
   /** Never shown to a client nor written to a log. */
   readonly secret?: boolean | undefined
-  /** A value in another unit may be written with it (`2s`, `500ms`); the field receives it in its own unit. */
   readonly default?: unknown
 }
 
@@ -37,7 +37,12 @@ interface Described {
   readonly description?: string
 }
 
-/** Options of a number: `unit` is a symbol of the units table, `min` and `max` are its limits and become EURange. */
+/**
+ * Options of a number: `unit` is a symbol of the units table, `min` and `max` are its limits and become EURange.
+ *
+ * In files a value of a field with a unit may carry another unit of the same dimension (`2s`, `500ms`); the author's code
+ * receives it in the field's own unit.
+ */
 export interface NumberOptions extends Described {
   readonly unit?: string
   readonly min?: number
@@ -119,6 +124,13 @@ export const boolean = (options: PlainOptions<boolean> = {}): Field<boolean> =>
 /** Text (String). A `secret` text is never shown. */
 export const text = (options: PlainOptions<string> & { readonly secret?: boolean } = {}): Field<string> =>
   declared(z.string(), { ...options, dataType: 'String' })
+
+/** Symbol of an engineering unit (String), for configuration; anything that is not in the units table is an error. */
+export const unit = (options: PlainOptions<string> = {}): Field<string> =>
+  declared(
+    z.string().refine((symbol) => unitOf(symbol) !== undefined, { params: { code: 'unit-unknown' } }),
+    { ...options, dataType: 'String' },
+  )
 
 /** One of a few texts (String, shown as a multi-state variable). */
 export const choice = <const C extends readonly [string, ...string[]]>(
