@@ -41,17 +41,12 @@ export function installHooks(hooks: readonly Hook[]): () => void {
  * Prototypes of the stack are shared by all servers of a process; two guarded servers must not wrap them twice.
  */
 export class SharedHooks {
-  readonly #hooks: () => readonly Hook[]
   #holders = 0
   #remove: (() => void) | undefined
 
-  constructor(hooks: () => readonly Hook[]) {
-    this.#hooks = hooks
-  }
-
-  /** Installs the hooks when they are not there yet; the returned function releases this hold, once. */
-  hold(): () => void {
-    this.#remove ??= installHooks(this.#hooks())
+  /** Installs the hooks when none are there yet; the returned function releases this hold, once. */
+  hold(hooks: () => readonly Hook[]): () => void {
+    this.#remove ??= installHooks(hooks())
     this.#holders += 1
     let isHeld = true
     return () => {

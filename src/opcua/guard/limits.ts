@@ -42,15 +42,15 @@ export const GUARD_LIMITS = {
   nodesPerHistoryReadData: 50,
   nodesPerHistoryReadEvents: 20,
   referencesPerBrowse: 20_000,
+  /** References of one node in one answer; the rest waits at a continuation point. */
+  referencesPerNode: 5_000,
+  registeredNodesPerSession: 10_000,
   browseContinuationPoints: 10,
   historyContinuationPoints: 10,
   selectOperands: 200,
   whereOperands: 100,
   /** Elements visited when a where-clause is evaluated once, counted with repetition. */
   whereVisits: 1_000,
-  /** Longest pattern, and most wildcards in it, of a Like operator. */
-  likePatternLength: 256,
-  likeWildcards: 4,
   arrayLength: 65_535,
   stringLength: KIB * KIB,
   byteStringLength: 4 * KIB * KIB,
@@ -73,23 +73,20 @@ export interface TransportLimits {
 /**
  * Answers a Hello (Part 6 7.1.2.3) with the limits of the table.
  *
- * The stack allocates the receive buffer's size for every answer it sends, so both directions are kept at
- * `transportSendBytes` unless the chunk count would then be too small for the largest message.
+ * The stack allocates a buffer of the negotiated size for every answer, so the size stays at `transportSendBytes`; only
+ * a client that takes few chunks gets larger ones. The message size is what those chunks can carry, so that it is true.
  */
 export function negotiateTransport(hello: TransportLimits): TransportLimits {
-  const { transportBufferBytesMin: min, transportBufferBytesMax: max, transportSendBytes } = GUARD_LIMITS
-  const offered = (asked: number): number => Math.min(Math.max(asked || max, min), max)
-  const maxMessageSize = Math.min(hello.maxMessageSize || GUARD_LIMITS.messageBytes, GUARD_LIMITS.messageBytes)
-  const maxChunkCount = Math.min(hello.maxChunkCount || GUARD_LIMITS.messageChunks, GUARD_LIMITS.messageChunks)
-  // A client that bounds the chunks needs larger ones to reach the message size that it allows.
-  const needed = Math.ceil(maxMessageSize / maxChunkCount / min) * min
-  const bufferSize = Math.max(transportSendBytes, needed)
-  return {
-    receiveBufferSize: Math.min(offered(hello.receiveBufferSize), bufferSize),
-    sendBufferSize: Math.min(offered(hello.sendBufferSize), bufferSize),
-    maxMessageSize,
-    maxChunkCount,
-  }
+  const { transportBufferBytesMin: min, transportBufferBytesMax: max, messageBytes, messageChunks } = GUARD_LIMITS
+  const maxChunkCount = Math.min(hello.maxChunkCount || messageChunks, messageChunks)
+  const wantedBytes = Math.min(hello.maxMessageSize || messageBytes, messageBytes)
+  const chunkBytes = maxChunkCount < messageChunks ? Math.ceil(wantedBytes / maxChunkCount) : min
+  const ceiling = Math.min(Math.max(GUARD_LIMITS.transportSendBytes, chunkBytes), max)
+  const bufferBytes = (asked: number): number => Math.min(Math.max(asked || max, min), ceiling)
+  const receiveBufferSize = bufferBytes(hello.receiveBufferSize)
+  const sendBufferSize = bufferBytes(hello.sendBufferSize)
+  const carried = maxChunkCount * Math.min(receiveBufferSize, sendBufferSize)
+  return { receiveBufferSize, sendBufferSize, maxMessageSize: Math.min(wantedBytes, carried), maxChunkCount }
 }
 
 /**

@@ -1,0 +1,130 @@
+import {
+  type BrowseRequest,
+  type CallMethodRequest,
+  type CreateSessionRequest,
+  MethodIds,
+  type OPCUAServer,
+  type ServerSession,
+  type StatusCode,
+  StatusCodes,
+  TimestampsToReturn,
+} from 'node-opcua'
+import type { Message, ServerSecureChannelLayer } from 'node-opcua-secure-channel'
+import type { BrowseBudget, ContinuationPoints } from './browse.ts'
+import type { Report } from './findings.ts'
+import { GUARD_LIMITS } from './limits.ts'
+import type { RateLimits } from './rates.ts'
+import { type Judge, serviceOf } from './services.ts'
+
+/** What the judge of requests works with. */
+export interface JudgeParts {
+  readonly server: OPCUAServer
+  readonly budget: BrowseBudget
+  readonly rates: RateLimits
+  readonly report: Report
+}
+
+/**
+ * Makes the request firewall: rates first, then what concerns a request as a whole.
+ *
+ * What concerns one node or one item of a request is judged where that item is served, so that the others still are.
+ */
+export function requestJudge(parts: JudgeParts): Judge {
+  const registered = new WeakMap<object, number>()
+  return (message, channel) => {
+    const service = serviceOf(message)
+    const session = parts.server.getSession(message.request.requestHeader.authenticationToken)
+    const admitted = parts.rates.admit(session ?? channel, service)
+    if (!admitted.isGood()) {
+      parts.report('rateLimit', service, admitted.name)
+      return admitted
+    }
+    const verdict = judgeService(service, message, session, parts, registered)
+    if (!verdict.isGood()) parts.report('refusedRequest', service, verdict.name)
+    return verdict
+  }
+}
+
+/** Makes the judge of single method calls: ConditionRefresh sends every alarm again and is rationed per session. */
+export function callJudge(rates: RateLimits, report: Report) {
+  return (session: object | undefined, call: CallMethodRequest): StatusCode => {
+    const { value, namespace } = call.methodId
+    const isRefresh =
+      namespace === 0 &&
+      (value === MethodIds.ConditionType_ConditionRefresh || value === MethodIds.ConditionType_ConditionRefresh2)
+    if (!isRefresh || !session) return StatusCodes.Good
+    const admitted = rates.admit(session, 'ConditionRefresh')
+    if (!admitted.isGood()) report('rateLimit', 'ConditionRefresh', admitted.name)
+    return admitted
+  }
+}
+
+interface LooseRequest {
+  timestampsToReturn?: number
+  maxAge?: number
+  requestedPublishingInterval?: number
+  nodesToRegister?: readonly unknown[] | null
+  nodesToUnregister?: readonly unknown[] | null
+}
+
+function judgeService(
+  service: string,
+  message: Message,
+  session: ServerSession | null,
+  parts: JudgeParts,
+  registered: WeakMap<object, number>,
+): StatusCode {
+  const request = message.request as unknown as LooseRequest
+  if (request.timestampsToReturn !== undefined && !(request.timestampsToReturn in TimestampsToReturn)) {
+    return StatusCodes.BadTimestampsToReturnInvalid
+  }
+  if (request.maxAge !== undefined && !(request.maxAge >= 0)) return StatusCodes.BadMaxAgeInvalid
+  const interval = request.requestedPublishingInterval
+  // Part 4 5.13.2: the server revises the interval; what is no number is revised to the shortest.
+  if (interval !== undefined && !Number.isFinite(interval)) request.requestedPublishingInterval = 0
+  switch (service) {
+    case 'CreateSession':
+      welcome(message.request as CreateSessionRequest, parts)
+      return StatusCodes.Good
+    case 'Browse':
+      if (session) parts.budget.prepare(message.request as BrowseRequest, pointsOf(session))
+      return StatusCodes.Good
+    case 'RegisterNodes':
+    case 'UnregisterNodes':
+      return session ? countRegistered(session, request, registered) : StatusCodes.Good
+    default:
+      return StatusCodes.Good
+  }
+}
+
+function pointsOf(session: ServerSession): ContinuationPoints {
+  return session.continuationPointManager as unknown as ContinuationPoints
+}
+
+/** Caps the session's timeout and makes room from sessions whose channel has gone. */
+function welcome(request: CreateSessionRequest, { server, report }: JudgeParts): void {
+  const { sessionTimeoutMs, sessions, sessionReclaimShare } = GUARD_LIMITS
+  const asked = request.requestedSessionTimeout
+  if (!(asked <= sessionTimeoutMs)) {
+    request.requestedSessionTimeout = sessionTimeoutMs
+    report('sessionTimeoutCapped', 'CreateSession', `asked for ${asked} ms`)
+  }
+  if (server.currentSessionCount < sessions * sessionReclaimShare) return
+  const abandoned = server.engine.getSessions().find(hasLostChannel)
+  if (!abandoned) return
+  report('sessionReclaimed', 'CreateSession', 'its channel is gone')
+  server.engine.closeSession(abandoned.authenticationToken, false, 'Forcing')
+}
+
+function hasLostChannel(session: ServerSession): boolean {
+  const channel = session.channel as ServerSecureChannelLayer | undefined
+  return !channel || channel.aborted
+}
+
+function countRegistered(session: object, request: LooseRequest, registered: WeakMap<object, number>): StatusCode {
+  const change = (request.nodesToRegister?.length ?? 0) - (request.nodesToUnregister?.length ?? 0)
+  const count = Math.max(0, (registered.get(session) ?? 0) + change)
+  if (count > GUARD_LIMITS.registeredNodesPerSession) return StatusCodes.BadTooManyOperations
+  registered.set(session, count)
+  return StatusCodes.Good
+}
