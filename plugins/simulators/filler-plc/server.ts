@@ -28,7 +28,8 @@ export async function startFillerPlc(options: { seed: number; port: number; unit
   const port = options.port === 0 ? await freePort() : options.port
   const server = new modbusSerial.ServerTCP(vectorOf(memory), { host: '127.0.0.1', port, unitID: options.unitId })
   // Refused requests are answered to the client; the server must not end the program because of them.
-  for (const event of ['error', 'socketError'] as const) server.on(event, () => {})
+  server.on('error', () => {})
+  server.on('socketError', () => {})
   await new Promise<void>((resolve, reject) => {
     server.on('initialized', () => resolve())
     server.on('serverError', reject)
@@ -97,14 +98,20 @@ function vectorOf(memory: Memory): ConstructorParameters<typeof modbusSerial.Ser
     })
     takeHolding(commands, table)
   }
+  // Requests for one value go to other functions than those for several; a refusal must be thrown by the latter and
+  // rejected by the former, or the library never answers.
+  const input = (address: number, length: number): number[] => words(memory.image().input, address, length)
+  const holding = (address: number, length: number): number[] => words(memory.image().holding, address, length)
   return {
-    getMultipleInputRegisters: (address: number, length: number) => words(memory.image().input, address, length),
-    getMultipleHoldingRegisters: (address: number, length: number) => words(memory.image().holding, address, length),
-    getCoil: (address: number) => bit(memory.image().coils, address),
-    getDiscreteInput: (address: number) => bit(memory.image().discretes, address),
-    setRegister: (address: number, value: number) => setRegisters(address, [value]),
-    setRegisterArray: (address: number, values: number[]) => setRegisters(address, values),
-    setCoil(address: number, value: boolean) {
+    getMultipleInputRegisters: input,
+    getMultipleHoldingRegisters: holding,
+    getInputRegister: async (address: number) => input(address, 1)[0] ?? 0,
+    getHoldingRegister: async (address: number) => holding(address, 1)[0] ?? 0,
+    getCoil: async (address: number) => bit(memory.image().coils, address),
+    getDiscreteInput: async (address: number) => bit(memory.image().discretes, address),
+    setRegister: async (address: number, value: number) => setRegisters(address, [value]),
+    setRegisterArray: async (address: number, values: number[]) => setRegisters(address, values),
+    async setCoil(address: number, value: boolean) {
       within(address, 1, sizes.coils)
       const { commands } = memory.now()
       if (address === 0) commands.pumpEnabled = value
