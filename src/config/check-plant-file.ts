@@ -1,0 +1,47 @@
+import { type Equipment, levelRank } from '../model/equipment.ts'
+import type { Finding } from '../model/finding.ts'
+import type { PlantPart } from './plant-definition.ts'
+import { choose, fault } from './report.ts'
+
+/** Checks what a plant file says beyond its shape: the equipment's tree, and that each device stands in it. */
+export function checkPlantFile(plant: PlantPart, file: string): readonly Finding[] {
+  const equipmentByPath = new Map(plant.equipment.map((equipment) => [equipment.path, equipment]))
+  return [
+    ...plant.equipment.flatMap((equipment) => checkEquipment(equipment, equipmentByPath, file)),
+    ...plant.devices.flatMap(({ id, equipment }) =>
+      checkPlace(equipment, equipmentByPath, file, ['devices', id, 'equipment']),
+    ),
+  ]
+}
+
+/** Checks that a device's or pipeline's equipment is in the plant file. */
+export function checkPlace(
+  equipment: string,
+  known: ReadonlyMap<string, Equipment>,
+  file: string,
+  path: readonly string[],
+): readonly Finding[] {
+  if (known.has(equipment)) return []
+  const message = `the equipment ${equipment} is not in the plant file`
+  return [fault(file, 'equipment-unknown', path, { message, remedy: choose(equipment, known.keys()) })]
+}
+
+function checkEquipment(
+  { path, level }: Equipment,
+  equipmentByPath: ReadonlyMap<string, Equipment>,
+  file: string,
+): readonly Finding[] {
+  const end = path.lastIndexOf('/')
+  if (end < 0) return []
+  const parent = equipmentByPath.get(path.slice(0, end))
+  if (!parent) {
+    const message = `the parent of ${path}, ${path.slice(0, end)}, is not declared`
+    return [fault(file, 'equipment-parent-missing', ['equipment', path], { message, atKey: true })]
+  }
+  // Modules and what has no level of its own may stand inside their like (ISA-95 part 1 §5.3).
+  const mayNest = levelRank[level] >= levelRank.EquipmentModule
+  const isBelow = levelRank[level] > levelRank[parent.level] || (mayNest && level === parent.level)
+  if (isBelow) return []
+  const message = `${path} is a ${level} and cannot stand below ${parent.path}, a ${parent.level}`
+  return [fault(file, 'equipment-level-invalid', ['equipment', path, 'level'], { message })]
+}

@@ -1,0 +1,69 @@
+import type { DeviceDefinition, RetryDefinition, ServerDefinition } from '../model/definition.ts'
+import type { Equipment } from '../model/equipment.ts'
+import { msOf, retryOf } from './common-definition.ts'
+import type { DeviceEntry, PlantFile } from './plant-schema.ts'
+
+/** What a plant file says, without its pipelines. */
+export interface PlantPart {
+  readonly plant: string
+  readonly server: ServerDefinition
+  readonly equipment: readonly Equipment[]
+  readonly devices: readonly DeviceDefinition[]
+}
+
+/** Makes a definition of a plant file that has passed its schema. Equipment and devices come in the order of their ids. */
+export function plantPartOf(entry: PlantFile, file: string): PlantPart {
+  return {
+    plant: entry.plant,
+    server: serverOf(entry),
+    equipment: sorted(entry.equipment).map(([path, { level, name, description }]) => ({
+      path,
+      level,
+      name: name ?? path.slice(path.lastIndexOf('/') + 1),
+      description: description ?? '',
+    })),
+    devices: sorted(entry.devices).map(([id, device]) => deviceOf(id, device, file)),
+  }
+}
+
+/** Entries in the order of their keys, so that the order in a file never matters. */
+function sorted<T>(entries: Readonly<Record<string, T>> = {}): [string, T][] {
+  return Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function serverOf({ plant, name, server = {} }: PlantFile): ServerDefinition {
+  return {
+    port: server.port ?? 4840,
+    name: server.name ?? name ?? plant,
+    bind: server.bind ?? '127.0.0.1',
+    anonymous: server.anonymous ?? 'none',
+    allowUnsecured: server.security?.unsecured ?? false,
+  }
+}
+
+function deviceOf(id: string, entry: DeviceEntry, file: string): DeviceDefinition {
+  const everyMs = msOf(entry.every, 1000)
+  const definition = {
+    id,
+    file,
+    name: entry.name ?? id,
+    description: entry.description ?? '',
+    type: entry.type,
+    equipment: entry.equipment,
+    config: entry.config ?? {},
+    everyMs,
+    timeoutMs: msOf(entry.timeout, 2000),
+    holdLastMs: msOf(entry.holdLast, 0),
+    enabled: entry.enabled ?? true,
+    retry: retryOf(entry.retry ?? {}, reconnecting(everyMs)),
+  }
+  const { breaker } = entry
+  if (!breaker) return definition
+  return { ...definition, breaker: { failures: breaker.failures, resetMs: msOf(breaker.reset, 30_000) } }
+}
+
+/** Delays between attempts to connect never grow beyond the polling period (1 s at least, 30 s at most), so that a device is back within two polls. */
+function reconnecting(everyMs: number): RetryDefinition {
+  const maxDelayMs = Math.min(Math.max(everyMs, 1000), 30_000)
+  return { attempts: 1, delayMs: 500, factor: 2, jitter: 0.2, maxDelayMs }
+}

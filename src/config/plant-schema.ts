@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import { equipmentLevels } from '../model/equipment.ts'
+import { duration, equipmentPath, id, name, period, retry, words } from './schema-parts.ts'
+
+const host = z
+  .string({ error: 'an address such as 127.0.0.1, or 0.0.0.0 for every interface,' })
+  .regex(/^[A-Za-z0-9.:_-]{1,253}$/, { error: 'an address such as 127.0.0.1, or 0.0.0.0 for every interface,' })
+
+const server = z
+  .strictObject({
+    port: z
+      .int({ error: 'a port number' })
+      .min(0)
+      .max(65_535)
+      .optional()
+      .meta({ description: 'TCP port; 4840 when absent, 0 picks a free one.' }),
+    name: name.optional().meta({ description: 'What clients show; the name of the plant when absent.' }),
+    bind: host.optional().meta({
+      description: 'Address to listen at; 127.0.0.1 (this machine only) when absent, 0.0.0.0 for every interface.',
+    }),
+    anonymous: z.enum(['none', 'observe', 'operate']).optional().meta({
+      description: 'What a client without a login may do: nothing (the default), look, or also start and write.',
+    }),
+    security: z
+      .strictObject({
+        unsecured: z
+          .boolean({ error: 'true or false' })
+          .optional()
+          .meta({ description: 'Whether connections without encryption are accepted.' }),
+      })
+      .optional(),
+  })
+  .meta({ description: 'The OPC UA server.' })
+
+const equipment = z
+  .strictObject({
+    level: z.enum(equipmentLevels),
+    name: name.optional(),
+    description: words.optional(),
+  })
+  .meta({ description: 'A piece of equipment of the ISA-95 hierarchy.' })
+
+const device = z
+  .strictObject({
+    type: z.string({ error: 'the type of a device plugin' }).min(1).max(100),
+    name: name.optional(),
+    description: words.optional(),
+    equipment: equipmentPath,
+    every: period.optional().meta({ description: 'Polling period; 1s when absent.' }),
+    timeout: period.optional().meta({ description: 'Deadline of one read, write or connect; 2s when absent.' }),
+    holdLast: duration
+      .optional()
+      .meta({ description: 'How long the last value is kept as Uncertain after the link was lost; 0s when absent.' }),
+    enabled: z.boolean({ error: 'true or false' }).optional(),
+    retry: retry.optional(),
+    breaker: z
+      .strictObject({ failures: z.int({ error: 'a whole number' }).min(1).max(1000), reset: period })
+      .optional()
+      .meta({ description: 'Opens after so many failures in a row and lets one probe through each reset time.' }),
+    config: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ description: 'A device: its plugin, its place, its polling.' })
+
+const packageName = z
+  .string({ error: 'the name of an npm package' })
+  .regex(/^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/, { error: 'the name of an npm package' })
+  .max(214)
+
+/** The plant file as it is written; durations are texts. The editors' JSON Schema is generated from this same declaration. */
+export const plantFile = z.strictObject({
+  plant: id,
+  name: name.optional(),
+  description: words.optional(),
+  server: server.optional(),
+  equipment: z.record(equipmentPath, equipment).optional(),
+  devices: z.record(id, device).optional(),
+  plugins: z
+    .array(packageName, { error: 'a list' })
+    .max(100)
+    .optional()
+    .meta({ description: 'npm packages with plugins.' }),
+})
+
+/** The plant file as it is written. */
+export type PlantFile = z.infer<typeof plantFile>
+/** A device entry as it is written. */
+export type DeviceEntry = z.infer<typeof device>
+/** Attempts after a failure as they are written. */
+export type RetryEntry = z.infer<typeof retry>
