@@ -9,6 +9,7 @@ import {
   defineFunction,
   defineOperator,
   double,
+  type Fields,
   float,
   list,
   type Plugin,
@@ -199,7 +200,7 @@ describe('a list of plugins', () => {
         description: 'F.',
         config: { gain: double() },
         inputs: { a: double(), b: boolean() },
-        outputs: ({ gain }) => ({ c: double({ max: gain }) }),
+        outputs: ({ gain }) => ({ c: double({ min: 0, max: gain }) }),
         compute: ({ a, b }, { gain }) => ({ c: b ? a : gain }),
       }),
       defineFunction({
@@ -228,6 +229,10 @@ describe('a list of plugins', () => {
         stream: ({ a }) => ({ b: a }),
       }),
     ]
-    expect(portsOf(plugins[1]?.outputs as never, { gain: 2 })[0]?.range).to.deep.equal([0, 2])
+    const ports = plugins.map((plugin) =>
+      'outputs' in plugin ? portsOf(plugin.outputs as Fields, { gain: 2, registers: [] }) : [],
+    )
+    expect(ports[1]?.[0]?.range).to.deep.equal([0, 2])
+    expect(ports[3]?.[0]?.name).to.equal('b')
   })
 })

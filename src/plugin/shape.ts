@@ -1,0 +1,62 @@
+import type { Plugin, PluginKind } from './define.ts'
+
+/** What type names look like: a letter, then letters, digits, `_` and `-`; 32 characters at most. */
+export const typePattern = /^[A-Za-z][A-Za-z0-9_-]{0,31}$/
+
+/** What each kind of plugin must have besides `type` and `description`: fields (objects or functions), then code. */
+const parts: Readonly<Record<PluginKind, { readonly ports: readonly string[]; readonly code: readonly string[] }>> = {
+  device: { ports: ['outputs'], code: ['connect'] },
+  function: { ports: ['inputs', 'outputs'], code: [] },
+  block: { ports: ['inputs', 'outputs'], code: ['memory', 'compute'] },
+  operator: { ports: ['inputs', 'outputs'], code: ['stream'] },
+  simulator: { ports: [], code: ['start'] },
+}
+
+/** The kinds of plugins. */
+export const pluginKinds = Object.keys(parts) as readonly PluginKind[]
+
+/** Tells whether something that a module exports has the form of a plugin; {@link complaintsAboutShape} says why not. */
+export function isPlugin(candidate: unknown): candidate is Plugin {
+  return complaintsAboutShape(candidate).length === 0
+}
+
+/** Everything that keeps something from being a plugin; none when its form is right. */
+export function complaintsAboutShape(candidate: unknown): readonly string[] {
+  if (typeof candidate !== 'object' || candidate === null) {
+    return [`it is ${candidate === null ? 'null' : `a ${typeof candidate}`}, not a plugin`]
+  }
+  const plugin = candidate as Readonly<Record<string, unknown>>
+  const kind = pluginKinds.find((each) => each === plugin.kind)
+  if (kind === undefined) {
+    return [`its kind is ${JSON.stringify(plugin.kind) ?? 'missing'}, not one of ${pluginKinds.join(', ')}`]
+  }
+  return [
+    ...complaintsAboutName(plugin),
+    ...parts[kind].ports.filter((name) => !isPorts(plugin[name])).map((name) => `${name} is missing or not fields`),
+    ...parts[kind].code.filter((name) => typeof plugin[name] !== 'function').map((name) => `${name} is not a function`),
+    ...(plugin.config === undefined || typeof plugin.config === 'object' ? [] : ['config is not fields']),
+    ...(kind === 'function' ? complaintsAboutCompute(plugin) : []),
+  ]
+}
+
+function complaintsAboutName({ type, description }: Readonly<Record<string, unknown>>): string[] {
+  const isNamed = typeof type === 'string' && typePattern.test(type)
+  const isDescribed = typeof description === 'string' && description.trim() !== ''
+  return [
+    ...(isNamed
+      ? []
+      : [
+          `its type is ${JSON.stringify(type) ?? 'missing'}; a type is a letter, then up to 31 letters, digits, _ or -`,
+        ]),
+    ...(isDescribed ? [] : ['its description is missing; give one sentence for the catalogue']),
+  ]
+}
+
+function complaintsAboutCompute({ compute, computeSamples }: Readonly<Record<string, unknown>>): string[] {
+  const isEither = (typeof compute === 'function') !== (typeof computeSamples === 'function')
+  return isEither ? [] : ['it needs either compute or computeSamples']
+}
+
+function isPorts(ports: unknown): boolean {
+  return typeof ports === 'function' || (typeof ports === 'object' && ports !== null)
+}
