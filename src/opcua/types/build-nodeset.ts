@@ -1,0 +1,41 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { AddressSpace, generateAddressSpace, type Namespace, nodesetFileToImage } from 'node-opcua'
+import { namespaceOf, namespaceUris } from '../namespaces.ts'
+import { companionNodesets, typesFiles } from '../nodesets.ts'
+import { buildTypes, type IdRow } from './build-types.ts'
+
+/** The NodeSet of our types and its table of ids, both as text. */
+export interface BuiltNodeset {
+  readonly xml: string
+  readonly ids: string
+}
+
+/** Builds the types anew; building twice gives the same text. Numbers are taken from the committed table. */
+export async function buildNodeset(): Promise<BuiltNodeset> {
+  const addressSpace = AddressSpace.create()
+  try {
+    await generateAddressSpace(addressSpace, [...companionNodesets])
+    const known = existsSync(typesFiles.ids) ? (JSON.parse(readFileSync(typesFiles.ids, 'utf8')) as IdRow[]) : []
+    const ids = buildTypes(addressSpace, known)
+    const namespace = namespaceOf(addressSpace, namespaceUris.types) as Namespace
+    return { xml: namespace.toNodeset2XML(), ids: tableOf(ids) }
+  } finally {
+    addressSpace.dispose()
+  }
+}
+
+/** One row a line, by number, so that a change of the types is a small diff. */
+function tableOf(ids: readonly IdRow[]): string {
+  const rows = [...ids].sort((a, b) => a[1] - b[1]).map((row) => `  ${JSON.stringify(row)}`)
+  return `[\n${rows.join(',\n')}\n]\n`
+}
+
+if (import.meta.main) {
+  const { xml, ids } = await buildNodeset()
+  const isCurrent = existsSync(typesFiles.image) && readFileSync(typesFiles.xml, 'utf8') === xml
+  writeFileSync(typesFiles.xml, xml)
+  writeFileSync(typesFiles.ids, ids)
+  // The image carries the time of its making, so an image that still fits is left alone.
+  if (!isCurrent) writeFileSync(typesFiles.image, await nodesetFileToImage(typesFiles.xml))
+  console.log(`${isCurrent ? 'kept' : 'wrote'} ${typesFiles.xml}`)
+}
