@@ -3,17 +3,15 @@ import { isMillraceError } from '../model/errors.ts'
 import type { Finding } from '../model/finding.ts'
 import type { DeviceDescription } from '../model/port.ts'
 import { idPattern } from '../model/tag.ts'
+import type { Catalogue } from '../plugin/catalogue.ts'
 import type { DevicePlugin } from '../plugin/define.ts'
-import { describeDevice, parseConfig } from '../plugin/describe.ts'
+import { describeDevice } from '../plugin/describe.ts'
+import { checkConfig } from './check-config.ts'
 import { choose, fault } from './report.ts'
-import { retypeAll } from './shape.ts'
-import { type DocumentPath, fileOf, type PlantFiles } from './source-file.ts'
+import type { PlantFiles } from './source-file.ts'
 
 /** What the check needs to know of the installed plugins. */
-export interface DevicePlugins {
-  readonly types: readonly string[]
-  device(type: string): DevicePlugin | undefined
-}
+export type InstalledPlugins = Pick<Catalogue, 'device' | 'simulator' | 'types'>
 
 /** Devices whose plugin is known and whose configuration fits it, and what is wrong with the others. */
 export interface CheckedDevices {
@@ -29,7 +27,7 @@ export interface CheckedDevices {
 /** Checks each device against its plugin: the type is installed, the configuration fits, the ports have usable names. */
 export function checkDevices(
   devices: readonly DeviceDefinition[],
-  plugins: DevicePlugins,
+  plugins: InstalledPlugins,
   files: PlantFiles,
 ): CheckedDevices {
   const definitions: DeviceDefinition[] = []
@@ -55,60 +53,44 @@ interface CheckedDevice {
   readonly findings: readonly Finding[]
 }
 
-function checkDevice(device: DeviceDefinition, plugins: DevicePlugins, files: PlantFiles): CheckedDevice {
+function checkDevice(device: DeviceDefinition, plugins: InstalledPlugins, files: PlantFiles): CheckedDevice {
   const { id, file, type } = device
   const plugin = plugins.device(type)
   if (!plugin) {
     const message = `no device plugin of the type ${type} is installed`
-    return {
-      findings: [
-        fault(file, 'plugin-unknown', ['devices', id, 'type'], { message, remedy: choose(type, plugins.types) }),
-      ],
-    }
+    const remedy = choose(type, plugins.types('device'))
+    return { findings: [fault(file, 'plugin-unknown', ['devices', id, 'type'], { message, remedy })] }
   }
-  const path = ['devices', id, 'config']
-  const parsed = parseRetyped(device, plugin, files, path)
-  if (parsed.issues) {
-    const inside = (part: DocumentPath) => (part.length > 0 ? [...path, ...part] : path)
-    return {
-      findings: parsed.issues.map(({ code, path: part, ...remark }) =>
-        fault(file, code, inside(part), { ...remark, message: `${id}: ${remark.message}` }),
-      ),
-    }
-  }
-  const definition = { ...device, config: parsed.values }
+  const place = { files, file, path: ['devices', id, 'config'], name: id }
+  const { config, findings } = checkConfig(plugin, device.config, place)
+  if (!config) return { findings }
+  const definition = { ...device, config }
   try {
     const description = describeDevice(definition, plugin)
-    return {
-      definition,
-      description,
-      findings: [...checkPortNames(description, file), ...checkTwice(device, description)],
-    }
+    return { definition, description, findings: [...findings, ...checkPorts(plugin, definition, description)] }
   } catch (error) {
     if (!isMillraceError(error)) throw error
-    return { findings: [fault(file, error.code, path, { message: error.message, atKey: true })] }
+    return { findings: [...findings, fault(file, error.code, place.path, { message: error.message, atKey: true })] }
   }
 }
 
-/** Texts from the environment become numbers and truth values where the plugin wants those. */
-function parseRetyped(device: DeviceDefinition, plugin: DevicePlugin, files: PlantFiles, path: DocumentPath) {
-  const parsed = parseConfig(plugin.config, device.config)
-  const substituted = fileOf(files, device.file)?.substituted
-  if (!parsed.issues || !substituted) return parsed
-  const config = structuredClone(device.config)
-  return retypeAll(config, parsed.issues, substituted, path) ? parseConfig(plugin.config, config) : parsed
-}
-
-function checkPortNames({ id, outputs, inputs }: DeviceDescription, file: string): readonly Finding[] {
-  return [...outputs, ...inputs]
-    .filter(({ name }) => !idPattern.test(name))
-    .map(({ name }) => {
+function checkPorts(
+  plugin: DevicePlugin,
+  device: DeviceDefinition,
+  description: DeviceDescription,
+): readonly Finding[] {
+  const { id, file } = device
+  const unusable = [...new Set([...description.outputs, ...description.inputs].map(({ name }) => name))]
+    .filter((name) => !idPattern.test(name))
+    .map((name) => {
       const message = `${id} would have a port called ${JSON.stringify(name)}; letters, digits, _ and -, at most 32 of them, are expected`
       return fault(file, 'name-invalid', ['devices', id, 'config'], { message, atKey: true })
     })
+  // A plugin that checks its own configuration knows better which names may stand there twice.
+  return plugin.check ? unusable : [...unusable, ...checkTwice(device, description)]
 }
 
-/** Two entries of one list in the configuration that name the same port would hide each other. An entry to read and one to write may share a name. */
+/** Two entries of one list that name the same port would hide each other. One to read and one to write may share a name. */
 function checkTwice(
   { id, file, config }: DeviceDefinition,
   { outputs, inputs }: DeviceDescription,

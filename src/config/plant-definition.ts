@@ -9,6 +9,16 @@ export interface PlantPart {
   readonly server: ServerDefinition
   readonly equipment: readonly Equipment[]
   readonly devices: readonly DeviceDefinition[]
+  readonly simulators: readonly SimulatorDefinition[]
+}
+
+/** A simulator that stands in for a device. Once checked, `config` has passed the plugin's own schema. */
+export interface SimulatorDefinition {
+  /** Id of the device whose connection settings it replaces. */
+  readonly device: string
+  readonly file: string
+  readonly type: string
+  readonly config: Readonly<Record<string, unknown>>
 }
 
 /** Makes a definition of a plant file that has passed its schema. Equipment and devices come in the order of their ids. */
@@ -23,6 +33,9 @@ export function plantPartOf(entry: PlantFile, file: string): PlantPart {
       description: description ?? '',
     })),
     devices: sorted(entry.devices).map(([id, device]) => deviceOf(id, device, file)),
+    simulators: sorted(entry.devices).flatMap(([device, { simulator }]) =>
+      simulator ? [{ device, file, type: simulator.type, config: simulator.config ?? {} }] : [],
+    ),
   }
 }
 

@@ -58,6 +58,13 @@ const device = z
       .optional()
       .meta({ description: 'Opens after so many failures in a row and lets one probe through each reset time.' }),
     config: z.record(z.string(), z.unknown()).optional(),
+    simulator: z
+      .strictObject({
+        type: z.string({ error: 'the type of a simulator' }).min(1).max(100),
+        config: z.record(z.string(), z.unknown()).optional(),
+      })
+      .optional()
+      .meta({ description: 'Starts a simulator on this machine and talks to it instead of the address in config.' }),
   })
   .meta({ description: 'A device: its plugin, its place, its polling.' })
 

@@ -9,7 +9,7 @@ import type { Environment } from './environment.ts'
 import { parseSource } from './parse-source.ts'
 import { pipelineOf } from './pipeline-definition.ts'
 import { pipelineFile } from './pipeline-schema.ts'
-import { type PlantPart, plantPartOf } from './plant-definition.ts'
+import { type PlantPart, plantPartOf, type SimulatorDefinition } from './plant-definition.ts'
 import { plantFile } from './plant-schema.ts'
 import { readSource, reasonOf } from './read-source.ts'
 import { fault } from './report.ts'
@@ -24,6 +24,8 @@ export interface PlantReading {
    * no plant file that can be understood.
    */
   readonly definition?: PlantDefinition | undefined
+  /** Simulators that stand in for devices; not yet checked against their plugins. */
+  readonly simulators: readonly SimulatorDefinition[]
   /** npm packages with plugins that the plant file names. */
   readonly plugins: readonly string[]
   /** Ids of pipelines that are not in the definition, since their files have errors: a wire to one of them is not to blame. */
@@ -49,8 +51,10 @@ export async function readPlant(folder: string, options: { readonly environment:
   const pipelines = sources.flatMap((source) => pipelineFrom(source, part, broken, findings))
   findings.push(...checkNames(part?.devices ?? [], pipelines))
   const plugins = shape?.data?.plugins ?? []
-  const reading = { files, plugins, broken, findings }
-  return part ? { ...reading, definition: { ...part, pipelines } } : reading
+  const reading = { files, plugins, broken, findings, simulators: part?.simulators ?? [] }
+  if (!part) return reading
+  const { plant, server, equipment, devices } = part
+  return { ...reading, definition: { plant, server, equipment, devices, pipelines } }
 }
 
 async function readPlantFile(
