@@ -1,12 +1,9 @@
-import { Cron } from 'croner'
-import type { PipelineDefinition } from '../model/definition.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import type { Finding } from '../model/finding.ts'
-import { parameterValue } from './parameter-value.ts'
 import type { PipelineFile } from './pipeline-schema.ts'
 import { fault } from './report.ts'
 
-/** Checks what a pipeline file says beyond its shape and before its graph: the trigger, the kind of each step, limits. */
+/** Checks what a pipeline file says beyond its shape and before its graph: one trigger, one kind for each step, conditions, limits of alarms. */
 export function checkPipelineFile(entry: PipelineFile, file: string): readonly Finding[] {
   return [
     ...checkTrigger(entry, file),
@@ -23,8 +20,7 @@ export function checkPipelineFile(entry: PipelineFile, file: string): readonly F
           })
         }),
     ),
-    ...Object.entries(entry.parameters ?? {}).flatMap(([name, parameter]) => checkParameter(name, parameter, file)),
-    ...Object.entries(entry.outputs ?? {}).flatMap(([name, output]) => checkOutput(name, output, file)),
+    ...Object.entries(entry.outputs ?? {}).flatMap(([name, output]) => checkAlarm(name, output.alarm, file)),
   ]
 }
 
@@ -59,42 +55,7 @@ function checkTrigger({ run, overlap, queue }: PipelineFile, file: string): read
       'add cron, or remove timezone',
     )
   }
-  if (run.cron !== undefined) findings.push(...checkCron(run.cron, run.timezone, file))
   return findings
-}
-
-function checkCron(pattern: string, timezone: string | undefined, file: string): readonly Finding[] {
-  if (timezone !== undefined && !isTimezone(timezone)) {
-    const message = `the time zone ${timezone} is not known`
-    return [
-      fault(file, 'value-invalid', ['run', 'timezone'], {
-        message,
-        remedy: 'give a name such as Europe/Berlin or UTC',
-      }),
-    ]
-  }
-  try {
-    const job = new Cron(pattern, { paused: true, ...(timezone === undefined ? {} : { timezone }) })
-    if (job.nextRun() !== null) return []
-    const message = `the pattern '${pattern}' never comes due`
-    return [
-      fault(file, 'trigger-invalid', ['run', 'cron'], { message, remedy: 'give a pattern that lies in the future' }),
-    ]
-  } catch (error) {
-    const reason = (error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, '')
-    const message = `'${pattern}' is not a cron pattern: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`
-    const remedy = "give minute, hour, day, month and weekday, such as '0 6 * * *'"
-    return [fault(file, 'trigger-invalid', ['run', 'cron'], { message, remedy })]
-  }
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
 }
 
 function checkKind(id: string, step: PipelineFile['steps'][string], file: string): readonly Finding[] {
@@ -129,60 +90,21 @@ function checkFinalIds(entry: PipelineFile, file: string): readonly Finding[] {
   })
 }
 
-type Parameter = NonNullable<PipelineFile['parameters']>[string]
-
-function checkParameter(name: string, parameter: Parameter, file: string): readonly Finding[] {
-  const { type, min, max, default: written } = parameter
-  const path = ['parameters', name]
-  const value = parameterValue(type, written)
-  if (value === undefined) {
-    const message = `the default of ${name} is ${JSON.stringify(written)}, which is no ${type}`
-    return [fault(file, 'value-invalid', [...path, 'default'], { message, remedy: `give a value of the type ${type}` })]
-  }
-  if (min !== undefined && max !== undefined && min > max)
-    return [reversed(file, [...path, 'min'], `${name}: min ${min}`, `max ${max}`)]
-  const isLow = min !== undefined && Number(value) < min
-  const isHigh = max !== undefined && Number(value) > max
-  if (!isLow && !isHigh) return []
-  const message = `the default of ${name} is ${value}, ${isLow ? `below its min ${min}` : `above its max ${max}`}`
-  return [fault(file, 'value-out-of-range', [...path, 'default'], { message })]
-}
-
-function checkOutput(
+/** Checks that the limits of an alarm rise from lowLow to highHigh. */
+function checkAlarm(
   name: string,
-  output: NonNullable<PipelineFile['outputs']>[string],
+  alarm: NonNullable<PipelineFile['outputs']>[string]['alarm'],
   file: string,
 ): readonly Finding[] {
-  const findings: Finding[] = []
-  const { min, max, alarm } = output
-  if (min !== undefined && max !== undefined && min > max) {
-    findings.push(reversed(file, ['outputs', name, 'min'], `${name}: min ${min}`, `max ${max}`))
-  }
   const limits = (['lowLow', 'low', 'high', 'highHigh'] as const).flatMap((limit) => {
     const value = alarm?.[limit]
     return value === undefined ? [] : [{ limit, value }]
   })
-  for (const [index, upper] of limits.entries()) {
+  return limits.flatMap((upper, index) => {
     const lower = limits[index - 1]
-    if (!lower || lower.value <= upper.value) continue
-    findings.push(
-      reversed(
-        file,
-        ['outputs', name, 'alarm', lower.limit],
-        `${lower.limit} ${lower.value}`,
-        `${upper.limit} ${upper.value}`,
-      ),
-    )
-  }
-  return findings
-}
-
-function reversed(file: string, path: readonly string[], lower: string, upper: string): Finding {
-  const message = `${lower} is above ${upper}`
-  return fault(file, 'value-out-of-range', path, { message, remedy: 'put the lower limit first' })
-}
-
-/** The ids of a pipeline's steps, those of `finally` included. */
-export function stepIdsOf({ steps, finally: last }: PipelineDefinition): readonly string[] {
-  return [...steps, ...last].map(({ id }) => id)
+    if (!lower || lower.value <= upper.value) return []
+    const message = `${lower.limit} ${lower.value} is above ${upper.limit} ${upper.value}`
+    const path = ['outputs', name, 'alarm', lower.limit]
+    return [fault(file, 'value-out-of-range', path, { message, remedy: 'put the lower limit first' })]
+  })
 }

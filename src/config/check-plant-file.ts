@@ -3,39 +3,50 @@ import type { Finding } from '../model/finding.ts'
 import type { PlantPart } from './plant-definition.ts'
 import { choose, fault } from './report.ts'
 
-/** Checks what a plant file says beyond its shape: the equipment's tree, and that each device stands in it. */
-export function checkPlantFile(plant: PlantPart, file: string): readonly Finding[] {
+/**
+ * Checks what a plant file says beyond its shape: the equipment's tree, and that each device stands in it.
+ *
+ * `declared` holds the paths of all equipment in the file, also of entries that are not usable for other reasons.
+ */
+export function checkPlantFile(plant: PlantPart, declared: ReadonlySet<string>, file: string): readonly Finding[] {
   const equipmentByPath = new Map(plant.equipment.map((equipment) => [equipment.path, equipment]))
   return [
-    ...plant.equipment.flatMap((equipment) => checkEquipment(equipment, equipmentByPath, file)),
+    ...plant.equipment.flatMap((equipment) => checkEquipment(equipment, { equipmentByPath, declared }, file)),
     ...plant.devices.flatMap(({ id, equipment }) =>
-      checkPlace(equipment, equipmentByPath, file, ['devices', id, 'equipment']),
+      checkPlace(equipment, declared, file, ['devices', id, 'equipment']),
     ),
   ]
 }
 
-/** Checks that a device's or pipeline's equipment is in the plant file. */
+/** Checks that a device's or pipeline's equipment is declared in the plant file. */
 export function checkPlace(
   equipment: string,
-  known: ReadonlyMap<string, Equipment>,
+  declared: ReadonlySet<string>,
   file: string,
   path: readonly string[],
 ): readonly Finding[] {
-  if (known.has(equipment)) return []
+  if (declared.has(equipment)) return []
   const message = `the equipment ${equipment} is not in the plant file`
-  return [fault(file, 'equipment-unknown', path, { message, remedy: choose(equipment, known.keys()) })]
+  return [fault(file, 'equipment-unknown', path, { message, remedy: choose(equipment, declared) })]
+}
+
+interface Surroundings {
+  readonly equipmentByPath: ReadonlyMap<string, Equipment>
+  readonly declared: ReadonlySet<string>
 }
 
 function checkEquipment(
   { path, level }: Equipment,
-  equipmentByPath: ReadonlyMap<string, Equipment>,
+  { equipmentByPath, declared }: Surroundings,
   file: string,
 ): readonly Finding[] {
   const end = path.lastIndexOf('/')
   if (end < 0) return []
-  const parent = equipmentByPath.get(path.slice(0, end))
+  const above = path.slice(0, end)
+  const parent = equipmentByPath.get(above)
+  if (!parent && declared.has(above)) return []
   if (!parent) {
-    const message = `the parent of ${path}, ${path.slice(0, end)}, is not declared`
+    const message = `the parent of ${path}, ${above}, is not declared`
     return [fault(file, 'equipment-parent-missing', ['equipment', path], { message, atKey: true })]
   }
   // Modules and what has no level of its own may stand inside their like (ISA-95 part 1 §5.3).

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import type { Finding } from '../model/finding.ts'
-import { fileOf, type PlantFiles } from './source-file.ts'
+import type { PlantFiles } from './source-file.ts'
 
 const widthMax = 120
 
@@ -17,24 +17,20 @@ export function formatFindings(
   const paint: Paint = options.color
     ? (format, text) => styleText(format, text, { validateStream: false })
     : (_, text) => text
-  return findings.map((finding) => formatFinding(finding, files, paint)).join('\n')
+  const lines = new Map(files.files.map(({ file, text }) => [file, text.split('\n')]))
+  return findings.map((finding) => formatFinding(finding, lines.get(finding.file), paint)).join('\n')
 }
 
 type Paint = (format: 'red' | 'yellow' | 'bold' | 'dim' | 'cyan', text: string) => string
 
-function formatFinding(finding: Finding, files: PlantFiles, paint: Paint): string {
+function formatFinding(finding: Finding, lines: readonly string[] | undefined, paint: Paint): string {
   const { file, line = 1, column = 1, code, severity, message, remedy } = finding
   const color = severity === 'error' ? 'red' : 'yellow'
   const kind = severity === 'warning' ? `${code} (warning)` : code
   const head = `${paint('bold', `${file}:${line}:${column}`)} ${paint(color, kind)} ${printable(message)}`
-  const source = fileOf(files, file)
-  const text = source && sourceLine(source.text, line)
+  const text = lines?.[line - 1]?.replace(/\r$/, '')
   const excerpt = text === undefined || text.trim() === '' ? [] : excerptOf(text, line, column, paint, color)
   return [head, ...excerpt, `    ${paint('cyan', 'remedy:')} ${printable(remedy)}`, ''].join('\n')
-}
-
-function sourceLine(text: string, line: number): string | undefined {
-  return text.split('\n')[line - 1]?.replace(/\r$/, '')
 }
 
 /** A long line is cut around the column, so that the caret stays in sight. */

@@ -2,9 +2,10 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PipelineDefinition, PlantDefinition } from '../model/definition.ts'
 import type { Finding } from '../model/finding.ts'
-import { checkNames } from './check-names.ts'
+import { idPattern } from '../model/tag.ts'
 import { checkPipelineFile } from './check-pipeline-file.ts'
 import { checkPlace, checkPlantFile } from './check-plant-file.ts'
+import { type Breakage, withoutEchoes } from './echo.ts'
 import type { Environment } from './environment.ts'
 import { parseSource } from './parse-source.ts'
 import { pipelineOf } from './pipeline-definition.ts'
@@ -14,7 +15,7 @@ import { plantFile } from './plant-schema.ts'
 import { readSource, reasonOf } from './read-source.ts'
 import { fault } from './report.ts'
 import { shapeOf } from './shape.ts'
-import { type PlantFiles, type SourceFile, valueAt } from './source-file.ts'
+import { type DocumentPath, type PlantFiles, type SourceFile, valueAt } from './source-file.ts'
 
 /** What was read of a plant folder. */
 export interface PlantReading {
@@ -28,8 +29,7 @@ export interface PlantReading {
   readonly simulators: readonly SimulatorDefinition[]
   /** npm packages with plugins that the plant file names. */
   readonly plugins: readonly string[]
-  /** Ids of pipelines that are not in the definition, since their files have errors: a wire to one of them is not to blame. */
-  readonly broken: ReadonlySet<string>
+  readonly breakage: Breakage
   /** Not yet located; see `locate`. */
   readonly findings: readonly Finding[]
 }
@@ -40,21 +40,43 @@ export interface PlantReading {
  */
 export async function readPlant(folder: string, options: { readonly environment: Environment }): Promise<PlantReading> {
   const findings: Finding[] = []
+  const owners = new Set<string>()
+  const removed = new Map<string, readonly DocumentPath[]>()
   const plantSource = await readPlantFile(folder, options.environment, findings)
   const sources = await readPipelineFiles(folder, findings)
   const files = { folder, files: [...(plantSource ? [plantSource] : []), ...sources] }
-  const shape = plantSource && plantSource.value !== undefined ? shapeOf(plantFile, plantSource) : undefined
-  findings.push(...(shape?.findings ?? []))
-  const part = plantSource && shape?.data && plantPartOf(shape.data, plantSource.file)
-  if (part && plantSource) findings.push(...checkPlantFile(part, plantSource.file))
-  const broken = new Set<string>()
-  const pipelines = sources.flatMap((source) => pipelineFrom(source, part, broken, findings))
-  findings.push(...checkNames(part?.devices ?? [], pipelines))
-  const plugins = shape?.data?.plugins ?? []
-  const reading = { files, plugins, broken, findings, simulators: part?.simulators ?? [] }
-  if (!part) return reading
-  const { plant, server, equipment, devices } = part
-  return { ...reading, definition: { plant, server, equipment, devices, pipelines } }
+  const reading = { files, breakage: { removed, owners } }
+  const plant = plantSource && plantOf(plantSource, reading, findings)
+  const pipelines = sources.flatMap((source) => pipelineFrom(source, plant?.declared, reading, findings))
+  if (!plant) return { ...reading, plugins: [], simulators: [], findings }
+  const { simulators, plugins, declared: _, ...part } = plant
+  return { ...reading, plugins, simulators, findings, definition: { ...part, pipelines } }
+}
+
+interface ReadPart extends PlantPart {
+  readonly declared: ReadonlySet<string>
+  readonly plugins: readonly string[]
+}
+
+const noBreakage: Breakage = { removed: new Map(), owners: new Set() }
+
+interface Progress {
+  readonly files: PlantFiles
+  readonly breakage: { readonly removed: Map<string, readonly DocumentPath[]>; readonly owners: Set<string> }
+}
+
+function plantOf(source: SourceFile, { files, breakage }: Progress, findings: Finding[]): ReadPart | undefined {
+  if (source.value === undefined) return undefined
+  const shape = shapeOf(plantFile, source, { plant: 'plant' })
+  findings.push(...withoutEchoes(shape.findings, findings, noBreakage, files))
+  breakage.removed.set(source.file, shape.removed)
+  if (!shape.data) return undefined
+  for (const [kind, id] of shape.removed) if (kind === 'devices' && id !== undefined) breakage.owners.add(String(id))
+  const part = plantPartOf(shape.data, source.file)
+  const declared = new Set(Object.keys(Object(valueAt(source.value, ['equipment']))))
+  const checked = checkPlantFile(part, declared, source.file)
+  findings.push(...withoutEchoes(checked, findings, noBreakage, files))
+  return { ...part, declared, plugins: shape.data.plugins ?? [] }
 }
 
 async function readPlantFile(
@@ -125,23 +147,29 @@ async function namesIn(folder: string): Promise<readonly string[] | string> {
 
 function pipelineFrom(
   source: SourceFile,
-  plant: PlantPart | undefined,
-  broken: Set<string>,
+  declared: ReadonlySet<string> | undefined,
+  { files, breakage }: Progress,
   findings: Finding[],
 ): PipelineDefinition[] {
-  const shape = source.value === undefined ? undefined : shapeOf(pipelineFile, source)
+  const { file } = source
+  const stem = stemOf(file)
+  const placeholders = { pipeline: idPattern.test(stem) ? stem : 'pipeline', equipment: '-', steps: {} }
+  const shape = source.value === undefined ? undefined : shapeOf(pipelineFile, source, placeholders)
+  breakage.removed.set(file, shape?.removed ?? [])
   findings.push(...(shape?.findings ?? []))
   if (!shape?.data) {
-    const id = valueAt(source.value, ['pipeline'])
-    broken.add(typeof id === 'string' ? id : stemOf(source.file))
+    breakage.owners.add(stem)
     return []
   }
-  findings.push(...checkPipelineFile(shape.data, source.file))
-  if (plant) {
-    const known = new Map(plant.equipment.map((equipment) => [equipment.path, equipment]))
-    findings.push(...checkPlace(shape.data.equipment, known, source.file, ['equipment']))
-  }
-  return [pipelineOf(shape.data, source.file)]
+  const { data, removed } = shape
+  const found = [
+    ...checkPipelineFile(data, file),
+    ...(declared ? checkPlace(data.equipment, declared, file, ['equipment']) : []),
+  ]
+  findings.push(...withoutEchoes(found, findings, { removed: new Map([[file, removed]]), owners: new Set() }, files))
+  // Outputs that were taken out make wires from other pipelines fail, without their fault.
+  if (removed.some(([part]) => part === 'outputs' || part === 'pipeline')) breakage.owners.add(data.pipeline)
+  return [pipelineOf(data, file)]
 }
 
 /** The name of a file without folder and ending: what its pipeline is most likely called. */

@@ -44,20 +44,31 @@ export const literal = z.union([number, z.boolean(), z.string().max(65_535), z.a
   error: 'a number, a text, true, false or a list of these',
 })
 
+const referencePattern = /^(\$[A-Za-z0-9_-]{1,32}|[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{1,32})$/
+
 /** A wire or a parameter. */
 export const reference = z
   .string({ error: 'a wire (owner.port) or a parameter ($name)' })
-  .regex(/^(\$[A-Za-z0-9_-]{1,32}|[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{1,32})$/, {
+  .regex(referencePattern, {
     error: 'a wire (owner.port) or a parameter ($name)',
   })
   .meta({ description: 'A wire such as boiler1.gasFlow (owner.port), or a parameter such as $targetVolume.' })
 
+const sourcePhrase =
+  'a wire (owner.port), a parameter ($name), a number, true, false, a list, or a literal text written { value: auto },'
+
 /** What feeds an input: a wire, a parameter or a literal. */
 export const source = z
-  .union([reference, number, z.boolean(), z.array(scalar).max(65_535), z.strictObject({ value: literal })], {
-    error:
-      'a wire (owner.port), a parameter ($name), a number, true, false or a list; a literal text is written { value: ... } and',
-  })
+  .union(
+    [
+      z.string({ error: sourcePhrase }).regex(referencePattern, { error: sourcePhrase }),
+      number,
+      z.boolean(),
+      z.array(scalar).max(65_535),
+      z.strictObject({ value: literal }),
+    ],
+    { error: sourcePhrase },
+  )
   .meta({
     description:
       'A wire (owner.port), a parameter ($name) or a literal: a number, true, false or a list. A literal text is written { value: auto }.',

@@ -1,32 +1,35 @@
 import type { z } from 'zod'
 import type { Finding } from '../model/finding.ts'
 import { retype } from './environment.ts'
+import { type Repaired, repair } from './repair.ts'
 import { choose, fault } from './report.ts'
 import { type DocumentPath, pathKey, pathText, type SourceFile, shown, valueAt } from './source-file.ts'
 
 type Issue = z.core.$ZodIssue
 
 /** What a file's data is, as far as its shape allows, and what is wrong with the shape. */
-export interface Shape<T> {
-  /** Present when the file is whole but for keys that are not known. */
-  readonly data: T | undefined
+export interface Shape<T> extends Repaired<T> {
   readonly findings: readonly Finding[]
 }
 
+/** How many findings about the shape of one file are told; who mends these sees the next ones. */
+const findingsMax = 100
+
 /**
  * Checks the shape of a file's data against its schema. Values from the environment become numbers or truth values where
- * the schema wants those; a key without a value counts as absent.
+ * the schema wants those; a key without a value counts as absent. What does not fit is taken out of the data.
  */
-export function shapeOf<T>(schema: z.ZodType<T>, source: SourceFile): Shape<T> {
-  let value = withoutNulls(source.value)
+export function shapeOf<T>(
+  schema: z.ZodType<T>,
+  source: SourceFile,
+  placeholders: Readonly<Record<string, unknown>>,
+): Shape<T> {
+  const value = withoutNulls(source.value)
   let result = parse(schema, value)
   if (!result.success && retypeAll(value, result.error.issues, source.substituted)) result = parse(schema, value)
-  if (result.success) return { data: result.data, findings: [] }
+  if (result.success) return { data: result.data, removed: [], findings: [] }
   const findings = result.error.issues.flatMap((issue) => findingsOf(issue, value, source.file, []))
-  value = structuredClone(value)
-  for (const issue of result.error.issues) prune(value, issue)
-  const pruned = schema.safeParse(value)
-  return { data: pruned.success ? pruned.data : undefined, findings }
+  return { ...repair(schema, value, placeholders), findings: findings.slice(0, findingsMax) }
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown): z.ZodSafeParseResult<T> {
@@ -68,13 +71,6 @@ export function retypeAll(
     isChanged = true
   }
   return isChanged
-}
-
-function prune(value: unknown, issue: Issue): void {
-  if (issue.code !== 'unrecognized_keys') return
-  const parent = valueAt(value, issue.path as DocumentPath)
-  if (typeof parent !== 'object' || parent === null) return
-  for (const key of issue.keys) delete (parent as Record<string, unknown>)[key]
 }
 
 function findingsOf(issue: Issue, root: unknown, file: string, prefix: DocumentPath): Finding[] {

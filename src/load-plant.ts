@@ -1,0 +1,80 @@
+import { checkDevices } from './config/check-devices.ts'
+import { checkSimulators } from './config/check-simulators.ts'
+import { withoutEchoes } from './config/echo.ts'
+import type { Environment } from './config/environment.ts'
+import { locate } from './config/locate.ts'
+import type { SimulatorDefinition } from './config/plant-definition.ts'
+import { readPlant } from './config/read-plant.ts'
+import type { PlantFiles } from './config/source-file.ts'
+import type { PlantDefinition } from './model/definition.ts'
+import type { Finding } from './model/finding.ts'
+import type { DeviceDescription } from './model/port.ts'
+import { builtInPlugins } from './package-root.ts'
+import { checkPipelines } from './pipeline/check.ts'
+import type { CheckedPipeline } from './pipeline/checked.ts'
+import { type Catalogue, loadCatalogue } from './plugin/catalogue.ts'
+
+/** What a plant folder holds, read and checked against the installed plugins. */
+export interface LoadedPlant {
+  readonly files: PlantFiles
+  readonly catalogue: Catalogue
+  /** Devices have the configuration that their plugins receive. Absent when there is no plant file that can be understood. */
+  readonly definition?: PlantDefinition | undefined
+  /** The devices of the definition, in its order. */
+  readonly devices: readonly DeviceDescription[]
+  /** In an order in which each comes after the pipelines whose outputs it reads. */
+  readonly pipelines: readonly CheckedPipeline[]
+  /** Simulators to start before the devices; each replaces the connection settings of its device. */
+  readonly simulators: readonly SimulatorDefinition[]
+  /** Everything that is wrong or doubtful, with line and column, in the order of the files. */
+  readonly findings: readonly Finding[]
+}
+
+/** A plant that may run: nothing in its findings is an error. */
+export type RunnablePlant = LoadedPlant & { readonly definition: PlantDefinition }
+
+/**
+ * Reads a plant folder, loads the plugins, and checks devices and pipelines. All findings come at once: an error in one place
+ * hides no other, and brings none about where something merely refers to it.
+ *
+ * It starts nothing and writes nothing, and it never throws on what stands in the folder.
+ */
+export async function loadPlant(
+  folder: string,
+  options: { readonly environment?: Environment; readonly builtIn?: string } = {},
+): Promise<LoadedPlant> {
+  const reading = await readPlant(folder, { environment: options.environment ?? process.env })
+  const { files, definition } = reading
+  const { catalogue, findings: ofPlugins } = await loadCatalogue({
+    builtIn: options.builtIn ?? builtInPlugins(),
+    plantFolder: folder,
+    packages: reading.plugins,
+  })
+  const devices = checkDevices(definition?.devices ?? [], catalogue, files)
+  const simulators = checkSimulators(reading.simulators, catalogue, files)
+  const checked = checkPipelines(definition?.pipelines ?? [], {
+    devices: new Map(devices.descriptions.map((device) => [device.id, device])),
+    step: (type) => catalogue.step(type),
+    stepTypes: catalogue.types('step'),
+  })
+  const before = [...reading.findings, ...ofPlugins]
+  const ofDevices = withoutEchoes([...devices.findings, ...simulators.findings], before, reading.breakage, files)
+  const told = [...before, ...ofDevices]
+  const breakage = { ...reading.breakage, owners: new Set([...reading.breakage.owners, ...devices.broken]) }
+  // Without a plant file nothing is known of any device, so every wire would be reported.
+  const ofPipelines = definition ? withoutEchoes(checked.findings, told, breakage, files) : []
+  return {
+    files,
+    catalogue,
+    definition: definition && { ...definition, devices: devices.definitions },
+    devices: devices.descriptions,
+    pipelines: checked.pipelines,
+    simulators: simulators.definitions,
+    findings: locate([...told, ...ofPipelines], files),
+  }
+}
+
+/** Tells whether a plant may run. */
+export function isRunnable(plant: LoadedPlant): plant is RunnablePlant {
+  return plant.definition !== undefined && plant.findings.every(({ severity }) => severity !== 'error')
+}
