@@ -12,6 +12,9 @@ import { isatty } from 'node:tty'
 /** @type {readonly NodeJS.Signals[]} */
 const forwardedSignals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
+/** A signal to the whole group comes a second time through npm, which passes on what it gets; the child needs it once. */
+const repeatMs = 500
+
 /**
  * Runs a program in place of this one: same terminal, same signals, and its end is reported.
  *
@@ -27,8 +30,11 @@ export function forward(command, args, { hasTerminal = isOnTerminal() } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: 'inherit' })
     const listeners = forwardedSignals.map((signal) => {
+      let last = Number.NEGATIVE_INFINITY
       const listener = () => {
-        if (mustForward(signal, hasTerminal)) child.kill(signal)
+        const isRepeated = performance.now() - last < repeatMs
+        last = performance.now()
+        if (!isRepeated && mustForward(signal, hasTerminal)) child.kill(signal)
       }
       process.on(signal, listener)
       return { signal, listener }

@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path'
 /** @typedef {Readonly<Record<string, string | undefined>>} Environment */
 
 /** What every npm of the set-up is told on its command line, because that outranks whatever the user's config says. */
-const always = ['--global=false', '--dry-run=false', '--json=false', '--workspaces=false', '--loglevel=warn']
+const always = ['--global=false', '--dry-run=false', '--json=false', '--loglevel=error']
 
 /** The packages that bring C++ code; the same two that `allowScripts` in package.json names. */
 export const nativePackages = ['sqlite3', '@serialport/bindings-cpp']
@@ -44,9 +44,7 @@ export function npmCommand(env, execPath) {
     : { command: 'npm', args: [] }
 }
 
-/** Installs exactly the lockfile, everything of it, without running any package's script yet. */
-export const installArgs = [
-  'ci',
+const everything = [
   '--ignore-scripts',
   '--include=dev',
   '--include=optional',
@@ -56,6 +54,12 @@ export const installArgs = [
   '--engine-strict=false',
   ...always,
 ]
+
+/** Installs exactly the lockfile, everything of it, from nothing; no package's script runs yet. */
+export const installArgs = ['ci', ...everything]
+
+/** Changes a finished installation to another lockfile; what stays is left alone, so SQLite need not be compiled again. */
+export const updateArgs = ['install', '--no-save', ...everything]
 
 /** Runs the install scripts of the native packages, with their output in the log. */
 export const buildArgs = ['rebuild', ...nativePackages, '--ignore-scripts=false', '--foreground-scripts', ...always]
@@ -93,6 +97,7 @@ export function npmEnvironment(env, { bundled, fromSource = false } = {}) {
  * @returns {Promise<boolean>}
  */
 export function canDownload(env, { host = 'github.com', port = 443, timeoutMs = 3_000 } = {}) {
+  if (env.npm_config_offline === 'true') return Promise.resolve(false)
   const isConfigured = ['https_proxy', 'npm_config_https_proxy', 'npm_config_proxy', 'npm_config_sqlite3_binary_host']
   if (isConfigured.some((name) => env[name] || env[name.toUpperCase()])) return Promise.resolve(true)
   return new Promise((resolve) => {

@@ -73,7 +73,7 @@ async function work({ root, runtime, lock, pulse, signal, logFile }) {
  * @param {number} pid
  */
 function wait(pulse, pid) {
-  say(`process ${pid} is setting this checkout up; waiting for it`)
+  say(`first run: process ${pid} is setting this checkout up, about two minutes, only once`)
   pulse.setStep(`waiting for process ${pid}`)
 }
 

@@ -89,6 +89,14 @@ export function isInstalled(root, platform = process) {
 }
 
 /**
+ * Tells whether npm once finished an installation here, of whatever lockfile.
+ * @param {string} root
+ */
+export function hasInstallation(root) {
+  return packagesOf(join(root, 'node_modules', '.package-lock.json')) !== undefined
+}
+
+/**
  * @typedef {object} LockedPackage An entry of a lockfile, as far as it matters here.
  * @property {string} [version]
  * @property {string} [integrity]

@@ -1,8 +1,8 @@
 // @ts-check
 import { existsSync, writeSync } from 'node:fs'
-import { buildArgs, canDownload, installArgs, npmCommand, npmEnvironment, runLogged } from './npm.mjs'
+import { buildArgs, canDownload, installArgs, npmCommand, npmEnvironment, runLogged, updateArgs } from './npm.mjs'
 import { bundledFolder, noRuntimeMessage } from './runtime.mjs'
-import { isInstalled, removeStamp } from './stamp.mjs'
+import { hasInstallation, isInstalled, removeStamp } from './stamp.mjs'
 
 /** A set-up that cannot go on; the message says which step failed, the log says why. */
 export class StepFailure extends Error {}
@@ -31,10 +31,16 @@ const loadCheck = `
  */
 export async function install(work) {
   const { root, runtime, say } = work
+  const env = npmEnvironment(process.env)
+  if (!isInstalled(root) && hasInstallation(root)) {
+    say('the packages have changed: a few seconds')
+    removeStamp(root)
+    await npm(work, 'updating the packages', updateArgs, env)
+  }
   if (!isInstalled(root)) {
     say('first run: about two minutes, only once (npm installs the pinned packages, then SQLite is compiled)')
     removeStamp(root)
-    const code = await npm(work, 'installing the packages', installArgs, npmEnvironment(process.env))
+    const code = await npm(work, 'installing the packages', installArgs, env)
     if (code !== 0) throw new StepFailure(`npm ci ended with exit code ${code}`)
   }
   if (runtime.isCurrent) return
