@@ -1,0 +1,100 @@
+import type { Cancel, Clock } from '../model/clock.ts'
+import { deviceDiagnostics, diagnosticTag } from '../model/diagnostics.ts'
+import type { ConnectionState } from '../model/event.ts'
+import { bad, good, type Sample, type TagSample } from '../model/sample.ts'
+import { Status } from '../model/status.ts'
+import type { Value } from '../model/value.ts'
+
+/** A counter among the diagnostics of a device. */
+export type DeviceCounter = 'requestCount' | 'errorCount' | 'reconnectCount'
+
+/** Diagnostics other than the state of the connection are published at most once in this time. */
+const coalesceMs = 250
+
+/**
+ * What a device tells about itself, as samples. The state of the connection is published at once; everything else is gathered
+ * and published every 250 ms at most, and not at all when nothing changed.
+ */
+export class DeviceDiagnostics {
+  readonly #device: string
+  readonly #clock: Clock
+  readonly #publish: (samples: readonly TagSample[]) => void
+  readonly #samples = new Map<string, Sample>()
+  readonly #changed = new Set<string>()
+  #cancel: Cancel | undefined
+  #isClosed = false
+
+  constructor(options: { device: string; clock: Clock; publish: (samples: readonly TagSample[]) => void }) {
+    this.#device = options.device
+    this.#clock = options.clock
+    this.#publish = options.publish
+    const now = this.#clock.now()
+    for (const { name, dataType } of deviceDiagnostics) this.#samples.set(name, initial(dataType, now, this.#device))
+    this.#samples.set('connectionState', good('Disabled', now))
+  }
+
+  /** The latest sample of a diagnostic. */
+  latest(name: string): Sample | undefined {
+    return this.#samples.get(name)
+  }
+
+  /** The latest samples of all diagnostics. */
+  all(): readonly TagSample[] {
+    return [...this.#samples.keys()].map((name) => this.#tagSample(name))
+  }
+
+  /** The connection has another state. */
+  connection(state: ConnectionState): void {
+    this.#samples.set('connectionState', good(state, this.#clock.now()))
+    if (!this.#isClosed) this.#publish([this.#tagSample('connectionState')])
+  }
+
+  /** Counts one more; UInt32 wraps around. */
+  count(counter: DeviceCounter): void {
+    const value = this.#samples.get(counter)?.value as number
+    this.#set(counter, (value + 1) >>> 0)
+  }
+
+  /** Something failed. */
+  error(message: string): void {
+    this.#set('lastError', message)
+  }
+
+  /** The device answered, a request after so many milliseconds. */
+  answered(roundTripMs?: number): void {
+    this.#set('lastCommunicationTime', new Date(this.#clock.now()))
+    if (roundTripMs !== undefined) this.#set('roundTripTime', roundTripMs)
+  }
+
+  /** Publishes what is gathered, and nothing any more after that. */
+  close(): void {
+    this.#cancel?.()
+    this.#flush()
+    this.#isClosed = true
+  }
+
+  #set(name: string, value: Value): void {
+    this.#samples.set(name, good(value, this.#clock.now()))
+    if (this.#isClosed) return
+    this.#changed.add(name)
+    this.#cancel ??= this.#clock.after(coalesceMs, () => this.#flush())
+  }
+
+  #flush(): void {
+    this.#cancel = undefined
+    if (this.#changed.size === 0) return
+    const samples = [...this.#changed].map((name) => this.#tagSample(name))
+    this.#changed.clear()
+    this.#publish(samples)
+  }
+
+  #tagSample(name: string): TagSample {
+    return { tag: diagnosticTag(this.#device, name), sample: this.#samples.get(name) as Sample }
+  }
+}
+
+function initial(dataType: string, now: number, cause: string): Sample {
+  if (dataType === 'UInt32') return good(0, now)
+  if (dataType === 'String') return good('', now)
+  return bad(Status.BadWaitingForInitialData, now, cause)
+}

@@ -1,0 +1,131 @@
+import type { Clock } from '../model/clock.ts'
+import type { DeviceDefinition } from '../model/definition.ts'
+import type { TagSample } from '../model/sample.ts'
+import type { Logger } from '../plugin/define.ts'
+import { withDeadline } from './deadline.ts'
+import type { DeviceDiagnostics } from './device-diagnostics.ts'
+import { type Failure, failureOf } from './failure.ts'
+import type { Link, Live } from './link.ts'
+import { Poller } from './poller.ts'
+import type { Requests } from './requests.ts'
+import type { TagSamples } from './tag-samples.ts'
+
+/** What readings need from their device. */
+export interface DeviceReadingsOptions {
+  readonly definition: DeviceDefinition
+  readonly clock: Clock
+  readonly log: Logger
+  readonly phaseMs: number
+  readonly link: Link
+  readonly tags: TagSamples
+  readonly diagnostics: DeviceDiagnostics
+  readonly requests: Requests
+  readonly publish: (samples: readonly TagSample[]) => void
+}
+
+const unknownPortsMax = 100
+
+/** Gets readings out of a device, by polling or as it pushes them, and turns them into samples with one source time each. */
+export class DeviceReadings {
+  readonly #options: DeviceReadingsOptions
+  readonly #unknownPorts = new Set<string>()
+  #poller: Poller | undefined
+  #skippedPollCount = 0
+
+  constructor(options: DeviceReadingsOptions) {
+    this.#options = options
+  }
+
+  /** Polls that were skipped because the one before had not ended. */
+  get skippedPollCount(): number {
+    return this.#skippedPollCount
+  }
+
+  /** Polls over a new connection. */
+  start(live: Live): void {
+    const { clock, definition, phaseMs, requests } = this.#options
+    this.#poller = new Poller({
+      clock,
+      everyMs: definition.everyMs,
+      phaseMs,
+      poll: () => requests.read(() => this.#poll(live)),
+      onSkipped: (count) => {
+        this.#skippedPollCount += count
+      },
+    })
+    this.#poller.start()
+  }
+
+  /** Polls once more as soon as possible; does nothing for a device that pushes. */
+  soon(): void {
+    this.#poller?.soon()
+  }
+
+  /** Polls no more. */
+  stop(): void {
+    this.#poller?.stop()
+    this.#poller = undefined
+  }
+
+  /** Takes in a reading that the device pushed. */
+  pushed(reading: unknown): void {
+    const { live } = this.#options.link
+    if (live) this.#take(live, reading)
+  }
+
+  async #poll(live: Live): Promise<void> {
+    const { clock, definition, diagnostics, link } = this.#options
+    if (live !== link.live) return
+    diagnostics.count('requestCount')
+    const begun = clock.monotonic()
+    try {
+      const reading = await withDeadline(() => live.connection.read?.(), {
+        clock,
+        timeoutMs: definition.timeoutMs,
+        what: `${definition.id}.read`,
+        signals: [live.signal],
+      })
+      if (live === link.live) this.#take(live, reading, clock.monotonic() - begun)
+    } catch (error) {
+      if (live === link.live) this.#notRead(live, failureOf(error))
+    }
+  }
+
+  #take(live: Live, reading: unknown, roundTripMs?: number): void {
+    const { clock, diagnostics, link, publish } = this.#options
+    const taken = this.#taken(reading, clock.now())
+    if ('fact' in taken) {
+      this.#notRead(live, taken)
+      return
+    }
+    diagnostics.answered(roundTripMs)
+    link.answered(live)
+    publish(taken.samples)
+    for (const name of taken.unknownPorts) this.#warnOnce(name)
+  }
+
+  #taken(reading: unknown, now: number): ReturnType<TagSamples['take']> | Failure {
+    if (typeof reading !== 'object' || reading === null) {
+      return failureOf(new Error(`a reading is ${String(reading)}, not values by port`))
+    }
+    try {
+      return this.#options.tags.take(reading as Record<string, unknown>, now)
+    } catch (error) {
+      return failureOf(error)
+    }
+  }
+
+  #notRead(live: Live, failure: Failure): void {
+    const { clock, diagnostics, link, publish, tags } = this.#options
+    diagnostics.count('errorCount')
+    diagnostics.error(failure.message)
+    if (failure.fact === 'answered') publish(tags.refuse(failure.status, clock.now()))
+    link.failed(live, failure)
+  }
+
+  #warnOnce(port: string): void {
+    if (this.#unknownPorts.has(port) || this.#unknownPorts.size >= unknownPortsMax) return
+    this.#unknownPorts.add(port)
+    this.#options.log.warn(`the device gave a value for ${port.slice(0, 100)}, which is not among its outputs`)
+  }
+}
