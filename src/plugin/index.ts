@@ -1,4 +1,4 @@
-export type { Sample } from '../model/sample.ts'
+export { bad, good, type Sample } from '../model/sample.ts'
 export { isBad, isGood, isUncertain, Status, worst } from '../model/status.ts'
 export type { DataType, Value } from '../model/value.ts'
 export * from './define.ts'
