@@ -1,0 +1,46 @@
+import { AttributeIds, DataType, DataValue, type ISessionContext, type UAMethod, type Variant } from 'node-opcua'
+import { Status } from '../model/status.ts'
+import type { SpaceContext } from './space-context.ts'
+import { statusCodeOf, statusOfError } from './status-codes.ts'
+
+/** Carries a call out and returns its output arguments; an operating error that it throws becomes the status of the call. */
+export type Call = (inputs: readonly Variant[], initiator: string) => Promise<readonly Variant[]>
+
+/**
+ * Binds a method of an instance. Nothing that the handler throws gets into the stack: operating errors answer with their
+ * status, anything else with BadInternalError and a line in the log.
+ */
+export function bindMethod({ log }: SpaceContext, method: UAMethod, call: Call): void {
+  method.bindMethod(async (inputs: Variant[], session: ISessionContext) => {
+    try {
+      const outputs = await call(inputs, session.getUserName?.() ?? '')
+      return { statusCode: statusCodeOf(Status.Good), outputArguments: [...outputs] }
+    } catch (error) {
+      const status = statusOfError(error)
+      if (status === undefined) log('error', `${method.nodeId.value.toString()} failed: ${String(error)}`)
+      return { statusCode: statusCodeOf(status ?? Status.BadInternalError), outputArguments: [] }
+    }
+  })
+}
+
+/** The parts of a method that say whether it can be called now. */
+interface ReadsExecutable {
+  readAttribute(context: ISessionContext | null, attributeId: AttributeIds, ...rest: unknown[]): DataValue
+}
+
+/**
+ * Lets the attributes Executable and UserExecutable of a method follow a condition.
+ *
+ * Only what is read changes: the stack would answer a call of a method that is not executable with BadNotExecutable,
+ * and a Program says BadInvalidState instead (section 5.5 of the information model).
+ */
+export function followExecutable(method: UAMethod, isExecutable: () => boolean): void {
+  const node = method as unknown as ReadsExecutable
+  const read = node.readAttribute.bind(method)
+  node.readAttribute = (context, attributeId, ...rest) => {
+    const value = read(context, attributeId, ...rest)
+    if (attributeId !== AttributeIds.Executable && attributeId !== AttributeIds.UserExecutable) return value
+    if (!value.statusCode.isGood()) return value
+    return new DataValue({ value: { dataType: DataType.Boolean, value: value.value.value === true && isExecutable() } })
+  }
+}

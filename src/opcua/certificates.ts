@@ -1,0 +1,99 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { OPCUACertificateManager, OPCUAServer, StatusCode } from 'node-opcua'
+import type { Clock } from '../model/clock.ts'
+import { MillraceError } from '../model/errors.ts'
+import type { Log } from './space-context.ts'
+
+/** A certificate that was refused is named in the log once in this time, however often its client tries. */
+const quietMs = 60_000
+
+/** How many refused certificates are remembered. */
+const rememberedMax = 100
+
+/** Makes the certificate folder when it is missing; throws `certificate-unusable` when it cannot be written. */
+export function prepareCertificateFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw certificateUnusable(folder, cause)
+  }
+}
+
+/** The error of a certificate folder that cannot be used. */
+export function certificateUnusable(folder: string, cause: unknown): MillraceError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new MillraceError(
+    'certificate-unusable',
+    `certificate folder ${folder} cannot be used: ${reason}; check its permissions, or choose another with --certificates`,
+    { cause },
+  )
+}
+
+/**
+ * Tells the log who was refused and how to accept it.
+ *
+ * Being refused the first time is by design (Part 4 §6.1.3): nothing is trusted by itself. The client sees only
+ * BadSecurityChecksFailed, so this line is the one place that says why.
+ */
+export function logRefusedClients(server: OPCUAServer, log: Log, clock: Clock): void {
+  const toldAt = new Map<string, number>()
+  for (const endpoint of server.endpoints) {
+    endpoint.onAdjustCertificateStatus = (status: StatusCode, certificate: Uint8Array) => {
+      const thumbprint = thumbprintOf(certificate)
+      const now = clock.monotonic()
+      if (now - (toldAt.get(thumbprint) ?? Number.NEGATIVE_INFINITY) >= quietMs) {
+        if (toldAt.size >= rememberedMax) toldAt.clear()
+        toldAt.set(thumbprint, now)
+        log('warn', refusalOf(certificate, thumbprint, status.name))
+      }
+      return status
+    }
+  }
+}
+
+/** Trusts a client that was refused, at once and without a restart; false when no refused certificate has this thumbprint. */
+export async function trustRefused(store: OPCUACertificateManager, thumbprint: string): Promise<boolean> {
+  const wanted = thumbprint.replaceAll(':', '').toLowerCase()
+  for (const name of await readdir(store.rejectedFolder)) {
+    const certificate = await readCertificate(join(store.rejectedFolder, name))
+    if (!certificate || thumbprintOf(certificate) !== wanted) continue
+    await store.trustCertificate(certificate)
+    return true
+  }
+  return false
+}
+
+/** The SHA-1 thumbprint by which OPC UA names certificates, in lower-case hexadecimal. */
+export function thumbprintOf(certificate: Uint8Array): string {
+  return createHash('sha1').update(certificate).digest('hex')
+}
+
+function refusalOf(certificate: Uint8Array, thumbprint: string, reason: string): string {
+  const who = nameOf(certificate)
+  const trust = reason === 'BadCertificateUntrusted' ? `; accept it with: millrace cert trust ${thumbprint}` : ''
+  return `client refused: ${who}, thumbprint ${thumbprint}, ${reason}${trust}`
+}
+
+/** The common name of a certificate, without what could forge a log line. */
+function nameOf(certificate: Uint8Array): string {
+  try {
+    const { subject } = new X509Certificate(certificate)
+    const name = /^CN=(.*)$/m.exec(subject)?.[1] ?? 'no common name'
+    return JSON.stringify(name.slice(0, 64))
+  } catch {
+    return 'an unreadable certificate'
+  }
+}
+
+async function readCertificate(file: string): Promise<Buffer | undefined> {
+  try {
+    return new X509Certificate(await readFile(file)).raw
+  } catch {
+    // What else lies in the folder is not ours to judge.
+    return undefined
+  }
+}

@@ -1,0 +1,80 @@
+import { DataValue, type UAVariable, type Variant } from 'node-opcua'
+import { type Observable, Subscription } from 'rxjs'
+import type { Sample, TagSample } from '../model/sample.ts'
+import { Status } from '../model/status.ts'
+import type { Value } from '../model/value.ts'
+import { type Converted, nullVariant } from './conversion.ts'
+import { statusCodeOf } from './status-codes.ts'
+
+/** Makes what a variable shows out of the value of a sample. */
+export type Show = (value: Value) => Converted
+
+/** The part of a variable that takes a finished DataValue; the public setter would build another one and stamp it with its own time. */
+interface TakesDataValue {
+  _internal_set_dataValue(dataValue: DataValue): void
+}
+
+/**
+ * Pushes samples into variables: each tag's sample becomes a DataValue once, and monitored items are told by the variable.
+ *
+ * Nothing here is polled: a variable whose MinimumSamplingInterval is 0 is reported on change.
+ */
+export class LiveValues {
+  readonly #targetsByTag = new Map<string, { variable: UAVariable; show: Show }[]>()
+  readonly #subscription = new Subscription()
+  readonly #latest: (tag: string) => Sample | undefined
+
+  /** `latest` gives the sample that a variable starts with. */
+  constructor(latest: (tag: string) => Sample | undefined) {
+    this.#latest = latest
+  }
+
+  /** Lets a variable show a tag, from its newest sample on. */
+  bind(tag: string, variable: UAVariable, show: Show, initial?: Sample): void {
+    const target = { variable, show }
+    const targets = this.#targetsByTag.get(tag)
+    if (targets) targets.push(target)
+    else this.#targetsByTag.set(tag, [target])
+    variable.minimumSamplingInterval = 0
+    const sample = this.#latest(tag) ?? initial
+    if (sample) setSample(variable, sample, show)
+    else setValue(variable, nullVariant, Status.BadWaitingForInitialData)
+  }
+
+  /** Begins to follow the stream; samples of tags that nothing shows are passed over. */
+  follow(samples$: Observable<readonly TagSample[]>): void {
+    this.#subscription.add(samples$.subscribe((batch) => this.#take(batch)))
+  }
+
+  /** Follows no more; calling it again does nothing. */
+  stop(): void {
+    this.#subscription.unsubscribe()
+  }
+
+  #take(batch: readonly TagSample[]): void {
+    for (const { tag, sample } of batch) {
+      const targets = this.#targetsByTag.get(tag)
+      if (!targets) continue
+      for (const { variable, show } of targets) setSample(variable, sample, show)
+    }
+  }
+}
+
+/** Shows a sample with its status and source time. A value that does not fit its type becomes Bad, not an error in the encoder. */
+export function setSample(variable: UAVariable, sample: Sample, show: Show): void {
+  const converted = show(sample.value)
+  if ('variant' in converted) setValue(variable, converted.variant, sample.status, sample.sourceTime)
+  else setValue(variable, nullVariant, converted.status, sample.sourceTime)
+}
+
+/** Sets value, status and source time of a variable (milliseconds since 1970 UTC; now when there is none). */
+export function setValue(variable: UAVariable, value: Variant, status: number, sourceTime?: number): void {
+  const now = new Date()
+  const dataValue = new DataValue(null)
+  dataValue.value = value
+  dataValue.statusCode = statusCodeOf(status)
+  dataValue.sourceTimestamp = sourceTime === undefined ? now : new Date(sourceTime)
+  dataValue.serverTimestamp = now
+  const target = variable as unknown as TakesDataValue
+  target._internal_set_dataValue(dataValue)
+}

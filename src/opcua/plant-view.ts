@@ -1,0 +1,50 @@
+import type { Observable } from 'rxjs'
+import type { Equipment } from '../model/equipment.ts'
+import type { PlantEvent } from '../model/event.ts'
+import type { DeviceDescription, PipelineDescription } from '../model/port.ts'
+import type { ProgramState, ProgramTransitionName } from '../model/program.ts'
+import type { Sample, TagSample } from '../model/sample.ts'
+import type { Value } from '../model/value.ts'
+
+/**
+ * What the address space needs from a plant: how it is built, what flows in it, and what can be asked of it.
+ *
+ * Commands reject with a `MillraceError` whose `status` is what the client gets; `initiator` is the name of the user.
+ */
+export interface PlantView {
+  /** Id of the plant: a part of the URI of the namespace of its instances. */
+  readonly id: string
+  readonly name: string
+  readonly equipment: readonly Equipment[]
+  readonly devices: readonly DeviceDescription[]
+  readonly pipelines: readonly PipelineDescription[]
+
+  /** The samples of all tags, diagnostics (`owner#name`) included, in batches. */
+  readonly samples$: Observable<readonly TagSample[]>
+  /** What happens in the plant; a Program's transitions are taken from here. */
+  readonly events$: Observable<PlantEvent>
+  /** The newest sample of a tag, or undefined when there was none yet. */
+  latest(tag: string): Sample | undefined
+  programState(pipeline: string): ProgramState
+  /** The newest transition of a pipeline and when it was made, in milliseconds since 1970 UTC. */
+  lastTransition(pipeline: string): { readonly name: ProgramTransitionName; readonly time: number } | undefined
+
+  start(pipeline: string, initiator: string): Promise<{ readonly runId: string }>
+  stop(pipeline: string, initiator: string): Promise<void>
+  suspend(pipeline: string, initiator: string): Promise<void>
+  resume(pipeline: string, initiator: string): Promise<void>
+  halt(pipeline: string, initiator: string): Promise<void>
+  reset(pipeline: string, initiator: string): Promise<void>
+  /** Returns the status code for the writer. */
+  setParameter(pipeline: string, name: string, value: Value, initiator: string): Promise<number>
+  /** Writes a device tag and returns the status code for the writer. */
+  write(tag: string, value: Value, initiator: string): Promise<number>
+  call(
+    device: string,
+    method: string,
+    inputs: Readonly<Record<string, Value>>,
+    initiator: string,
+  ): Promise<Readonly<Record<string, Value>>>
+  connect(device: string, initiator: string): Promise<void>
+  disconnect(device: string, initiator: string): Promise<void>
+}

@@ -1,0 +1,116 @@
+import { hostname, networkInterfaces } from 'node:os'
+import {
+  MessageSecurityMode,
+  makeApplicationUrn,
+  makeRoles,
+  type OPCUAServerOptions,
+  SecurityPolicy,
+  type UserManagerOptions,
+} from 'node-opcua'
+import { guardedServerOptions } from './guard/index.ts'
+import { serverNodesets } from './nodesets.ts'
+import type { PlantView } from './plant-view.ts'
+import type { AnonymousAccess, RoleName } from './roles.ts'
+import type { Log } from './space-context.ts'
+
+/** Who may log in with a name and a password. */
+export interface UserDirectory {
+  /** Tells whether the password is the user's; unknown users take as long as known ones. */
+  check(user: string, password: string): Promise<boolean>
+  /** Roles of a user that has logged in. */
+  rolesOf(user: string): readonly RoleName[]
+}
+
+/** How a plant is served. */
+export interface ServerOptions {
+  readonly view: PlantView
+  /** TCP port; 0 picks a free one. */
+  readonly port: number
+  /** Address or host name to listen on: `127.0.0.1` for this machine only, `0.0.0.0` for every interface. */
+  readonly bind: string
+  readonly name: string
+  readonly certificatesFolder: string
+  readonly anonymous: AnonymousAccess
+  /** Whether SecurityPolicy None is offered for sessions; discovery always works without security. */
+  readonly allowUnsecured: boolean
+  readonly log: Log
+  /** Without it, nobody can log in with a name. */
+  readonly users?: UserDirectory
+  /** Watches the certificate folder for files that are moved by hand; a test that ends at once turns it off. */
+  readonly watchCertificates?: boolean
+}
+
+const softwareVersion = '0.1.0'
+
+/** The options of the stack's server: ours, and the guard's on top. */
+export function stackOptions(options: ServerOptions): OPCUAServerOptions {
+  const guarded = guardedServerOptions({
+    certificateFolder: options.certificatesFolder,
+    buildInfo: {
+      productName: 'Millrace',
+      productUri: 'urn:millrace',
+      manufacturerName: 'Millrace',
+      softwareVersion,
+      buildNumber: softwareVersion,
+      buildDate: new Date('2026-11-22T00:00:00Z'),
+    },
+    ...(options.watchCertificates === undefined ? {} : { watchCertificates: options.watchCertificates }),
+  })
+  const [main = 'localhost', ...others] = hostNamesOf(options.bind)
+  return {
+    port: options.port,
+    host: options.bind,
+    hostname: main,
+    alternateHostname: [main, ...others],
+    nodeset_filename: [...serverNodesets],
+    serverInfo: {
+      applicationUri: makeApplicationUrn(hostname(), 'millrace'),
+      productUri: 'urn:millrace',
+      applicationName: { text: options.name, locale: 'en' },
+    },
+    securityModes: [
+      ...(options.allowUnsecured ? [MessageSecurityMode.None] : []),
+      MessageSecurityMode.Sign,
+      MessageSecurityMode.SignAndEncrypt,
+    ],
+    securityPolicies: [
+      ...(options.allowUnsecured ? [SecurityPolicy.None] : []),
+      SecurityPolicy.Basic256Sha256,
+      SecurityPolicy.Aes128_Sha256_RsaOaep,
+      SecurityPolicy.Aes256_Sha256_RsaPss,
+    ],
+    allowAnonymous: true,
+    userManager: userManagerOf(options.users),
+    ...guarded,
+    // Every change of a variable may be asked for: values are pushed, so that no sampling timer bounds them.
+    serverCapabilities: { ...guarded.serverCapabilities, minSupportedSampleRate: 0 } as never,
+  }
+}
+
+/** The names under which clients reach a bound address; the own certificate lists all of them. */
+export function hostNamesOf(bind: string): string[] {
+  if (bind === '0.0.0.0' || bind === '::') {
+    const addresses = Object.values(networkInterfaces())
+      .flatMap((list) => list ?? [])
+      .filter(({ internal, family }) => !internal && family === 'IPv4')
+    return [...new Set([hostname(), 'localhost', ...addresses.map(({ address }) => address)])]
+  }
+  const isLoopback = bind === 'localhost' || bind === '::1' || bind.startsWith('127.')
+  return isLoopback ? ['localhost', '127.0.0.1'] : [bind]
+}
+
+function userManagerOf(users: UserDirectory | undefined): UserManagerOptions {
+  return {
+    isValidUserAsync(name: string, password: string, callback: (error: Error | null, isValid?: boolean) => void) {
+      if (!users) {
+        callback(null, false)
+        return
+      }
+      users.check(name, password).then(
+        (isValid) => callback(null, isValid),
+        () => callback(null, false),
+      )
+    },
+    getUserRoles: (name: string) => makeRoles([...(users?.rolesOf(name) ?? [])]),
+  } as UserManagerOptions
+}

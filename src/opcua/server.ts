@@ -1,0 +1,127 @@
+import { join } from 'node:path'
+import { NamespaceOptions, type OPCUACertificateManager, OPCUAServer } from 'node-opcua'
+import { systemClock } from '../model/clock.ts'
+import { isMillraceError, MillraceError } from '../model/errors.ts'
+import { certificateUnusable, logRefusedClients, prepareCertificateFolder, trustRefused } from './certificates.ts'
+import { type Guard, installGuard } from './guard/index.ts'
+import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
+import { type ServerOptions, stackOptions } from './server-options.ts'
+import { receiveStackMessages } from './stack-messages.ts'
+
+/** How long clients are told that the server is going to stop before it does, in milliseconds. */
+const noticeMs = 100
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Every URL that reaches it. */
+  readonly urls: readonly string[]
+  readonly port: number
+  /** Thumbprint of its own certificate is in this file, for clients that want to trust it beforehand. */
+  readonly certificateFile: string
+  /** Trusts a client that was refused, at once; false when no refused certificate has this thumbprint. */
+  trust(thumbprint: string): Promise<boolean>
+  /** Tells the clients, closes every connection and ends; calling it again waits for the same end. */
+  stop(): Promise<void>
+}
+
+/**
+ * Serves a plant. The address space is complete before the port opens, and it follows the plant from then on.
+ *
+ * Rejects with `certificate-unusable` when the certificate folder cannot be used, `port-in-use` when the port is taken,
+ * and `value-invalid` when the address to bind does not belong to this machine.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  // One for the whole process, and needed before the first instance is made: `dev/servo1.Position`.
+  NamespaceOptions.nodeIdNameSeparator = '.'
+  prepareCertificateFolder(options.certificatesFolder)
+  const forget = receiveStackMessages(options.log)
+  const parts: Parts = { server: new OPCUAServer(stackOptions(options)), forget }
+  try {
+    await prepare(parts, options)
+    await parts.server.start()
+  } catch (error) {
+    await close(parts, 0)
+    throw listenError(error, options)
+  }
+  return runningServer(parts, options)
+}
+
+interface Parts {
+  readonly server: OPCUAServer
+  readonly forget: () => void
+  space?: PlantSpace
+  guard?: Guard
+}
+
+async function prepare(parts: Parts, { view, anonymous, log, certificatesFolder }: ServerOptions): Promise<void> {
+  const { server } = parts
+  try {
+    await storeOf(server).initialize()
+  } catch (error) {
+    throw certificateUnusable(certificatesFolder, error)
+  }
+  await server.initialize()
+  const { addressSpace } = server.engine
+  if (!addressSpace) throw new Error('the server has no address space')
+  parts.space = buildPlantSpace(addressSpace, { view, anonymous, log })
+  parts.guard = installGuard(server, { onFinding: ({ kind, where }) => log('warn', `guard: ${kind} in ${where}`) })
+  logRefusedClients(server, log, systemClock)
+}
+
+function runningServer(parts: Parts, { certificatesFolder }: ServerOptions): RunningServer {
+  const { server } = parts
+  const [endpoint] = server.endpoints
+  const store = storeOf(server)
+  const urls = endpoint?.endpointDescriptions().map(({ endpointUrl }) => endpointUrl ?? '') ?? []
+  let stopping: Promise<void> | undefined
+  return {
+    urls: [...new Set(urls)],
+    port: endpoint?.port ?? 0,
+    certificateFile: join(certificatesFolder, 'own', 'own', 'certs', 'certificate.pem'),
+    trust: (thumbprint) => trustRefused(store, thumbprint),
+    stop() {
+      stopping ??= close(parts, noticeMs)
+      return stopping
+    },
+  }
+}
+
+async function close({ server, space, guard, forget }: Parts, afterMs: number): Promise<void> {
+  space?.stop()
+  const stores = [server.serverCertificateManager, server.userCertificateManager] as OPCUACertificateManager[]
+  try {
+    await server.shutdown(afterMs)
+  } finally {
+    guard?.uninstall()
+    // A server that never got to listen does not dispose of its stores.
+    await Promise.all(stores.map((store) => store.dispose()))
+    forget()
+  }
+}
+
+function storeOf(server: OPCUAServer): OPCUACertificateManager {
+  return server.serverCertificateManager as OPCUACertificateManager
+}
+
+function listenError(error: unknown, { port, bind }: ServerOptions): unknown {
+  if (isMillraceError(error)) return error
+  const code = (error as { code?: unknown }).code
+  const cause = error
+  switch (code) {
+    case 'EADDRINUSE':
+      return new MillraceError(
+        'port-in-use',
+        `port ${port} is in use; stop the program that listens on it, or choose another with --port (0 picks a free one)`,
+        { cause },
+      )
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new MillraceError('value-invalid', `bind ${bind} is no address of this machine; give one, or 127.0.0.1`, {
+        cause,
+      })
+    case 'EACCES':
+      return new MillraceError('value-invalid', `port ${port} needs special rights; choose one above 1023`, { cause })
+    default:
+      return error
+  }
+}

@@ -1,0 +1,87 @@
+import {
+  AccessLevelFlag,
+  type DataValue,
+  type ISessionContext,
+  NumericRange,
+  PermissionType,
+  type StatusCode,
+  StatusCodes,
+  type UAVariable,
+  type Variant,
+} from 'node-opcua'
+import { Status } from '../model/status.ts'
+import type { Value } from '../model/value.ts'
+import { fromVariant, type ValueShape } from './conversion.ts'
+import type { SpaceContext } from './space-context.ts'
+import { statusCodeOf, statusOfError } from './status-codes.ts'
+
+/** Carries a written value out and returns the status for the writer. */
+export type Write = (value: Value, initiator: string) => Promise<number>
+
+type WriteCallback = (error: Error | null, status: StatusCode) => void
+
+/** The methods of a variable that a write goes through. */
+interface WritableNode {
+  writeValue(context: ISessionContext, dataValue: DataValue, ...rest: unknown[]): void
+  isWritable(context: ISessionContext): boolean
+  checkVariantCompatibility(variant: Variant): StatusCode
+  adjustVariant(variant: Variant): Variant
+}
+
+/**
+ * Lets clients write a variable.
+ *
+ * The stack's own path keeps the written value as the variable's value whatever the status of the write was. Here a write
+ * is only passed on; the variable shows the new value when a sample with it comes back.
+ */
+export function makeWritable(context: SpaceContext, variable: UAVariable, shape: ValueShape, write: Write): void {
+  context.writable.add(variable)
+  variable.accessLevel = AccessLevelFlag.CurrentRead | AccessLevelFlag.CurrentWrite
+  variable.userAccessLevel = variable.accessLevel
+  const node = variable as unknown as WritableNode
+  node.writeValue = (session, dataValue, ...rest) => {
+    const callback = rest.at(-1) as WriteCallback
+    const range = rest.length > 1 ? rest[0] : undefined
+    const refused = refusal(node, session, dataValue, range)
+    if (refused) {
+      callback(null, refused)
+      return
+    }
+    const value = fromVariant(shape, node.adjustVariant(dataValue.value))
+    if (value === undefined) {
+      callback(null, misfitOf(shape, dataValue.value))
+      return
+    }
+    carryOut(context, variable, () => write(value, session.getUserName?.() ?? '')).then(
+      (status) => callback(null, statusCodeOf(status)),
+      () => callback(null, StatusCodes.BadInternalError),
+    )
+  }
+}
+
+/** The status of a write that never reaches the plant (Part 4 §5.10.4.4); undefined when it may. */
+function refusal(node: WritableNode, session: ISessionContext, dataValue: DataValue, range: unknown) {
+  if (!session.checkPermission(node as unknown as UAVariable, PermissionType.Write))
+    return StatusCodes.BadUserAccessDenied
+  const isPartial = range !== undefined && range !== null && !NumericRange.coerce(range as string).isEmpty()
+  const bringsMore = dataValue.statusCode.value !== 0 || dataValue.sourceTimestamp !== null
+  if (isPartial || bringsMore) return StatusCodes.BadWriteNotSupported
+  const compatible = node.checkVariantCompatibility(node.adjustVariant(dataValue.value))
+  return compatible.isGood() ? undefined : compatible
+}
+
+/** A number that is no position of a multi-state variable is out of range; anything else is of the wrong type. */
+function misfitOf(shape: ValueShape, variant: Variant): StatusCode {
+  return shape.choices && typeof variant.value === 'number' ? StatusCodes.BadOutOfRange : StatusCodes.BadTypeMismatch
+}
+
+async function carryOut({ log }: SpaceContext, variable: UAVariable, write: () => Promise<number>): Promise<number> {
+  try {
+    return await write()
+  } catch (error) {
+    const status = statusOfError(error)
+    if (status !== undefined) return status
+    log('error', `write to ${variable.nodeId.value.toString()} failed: ${String(error)}`)
+    return Status.BadInternalError
+  }
+}
