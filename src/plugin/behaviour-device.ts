@@ -1,0 +1,101 @@
+import { firstValueFrom, type Observable } from 'rxjs'
+import type { Port } from '../model/port.ts'
+import type { DevicePlugin, SimulatorPlugin } from './define.ts'
+import { portsOf } from './describe.ts'
+import type { Fields } from './field.ts'
+import { fits } from './samples.ts'
+
+/** What a plugin is tried with. */
+export interface Bounds {
+  readonly config: Record<string, unknown>
+  readonly inputs: Fields
+  readonly outputs: Fields
+  /** Whether a device answers at the configuration. */
+  readonly isReachable: boolean
+}
+
+/** How long a device may take to connect, read, or give up. */
+const deadlineMs = 5000
+
+const log = { debug() {}, info() {}, warn() {} }
+
+/** Complaints about a device that answers: what it reads, that it closes twice, that it gives up when it is told to. */
+export async function deviceBehaviour(plugin: DevicePlugin, bounds: Bounds): Promise<readonly string[]> {
+  if (!bounds.isReachable) return []
+  try {
+    return [...(await ofConnection(plugin, bounds)), ...(await ofAbort(plugin, bounds))]
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)]
+  }
+}
+
+async function ofConnection(plugin: DevicePlugin, { config, outputs }: Bounds): Promise<string[]> {
+  const { signal } = new AbortController()
+  const connection = await within(plugin.connect({ config, log, signal }), 'connect')
+  try {
+    const declared = Object.keys(plugin.methods ?? {})
+    const missing = declared.filter((name) => typeof connection.methods?.[name] !== 'function')
+    const values = await within('read' in connection ? connection.read() : firstReading(connection.readings), 'read')
+    return [
+      ...complaintsAboutReadings(values, portsOf(outputs, config)),
+      ...missing.map((name) => `the connection has no code for the method ${name}`),
+    ]
+  } finally {
+    await within(connection.close(), 'close')
+    await within(connection.close(), 'the second close')
+  }
+}
+
+function firstReading(readings: Observable<unknown>): Promise<unknown> {
+  return firstValueFrom(readings)
+}
+
+function complaintsAboutReadings(values: unknown, ports: readonly Port[]): string[] {
+  const portByName = new Map(ports.map((port) => [port.name, port]))
+  return Object.entries(values as Record<string, unknown>).flatMap(([name, value]) => {
+    const port = portByName.get(name)
+    if (!port) return [`read gives ${name}, which is not declared`]
+    // An Error in place of a value says that this reading alone failed.
+    if (value instanceof Error || fits(value, port)) return []
+    return [`read gives ${JSON.stringify(value)} for ${name}, which is not a ${port.dataType}`]
+  })
+}
+
+async function ofAbort(plugin: DevicePlugin, { config }: Bounds): Promise<string[]> {
+  const controller = new AbortController()
+  const attempt = plugin.connect({ config, log, signal: controller.signal })
+  controller.abort(new Error('conformance gives up'))
+  try {
+    const connection = await within(attempt, 'connect after its signal was aborted')
+    await within(connection.close(), 'close')
+  } catch (error) {
+    if (error instanceof Late) return [error.message]
+  }
+  return []
+}
+
+/** Complaints about a simulator: it starts, says what takes the place of a device's address, and stops twice. */
+export async function simulatorBehaviour(plugin: SimulatorPlugin, { config }: Bounds): Promise<readonly string[]> {
+  try {
+    const simulation = await within(plugin.start(config), 'start')
+    await within(simulation.stop(), 'stop')
+    await within(simulation.stop(), 'the second stop')
+    return typeof simulation.overrides === 'object' ? [] : ['start gives no overrides']
+  } catch (error) {
+    return [`start or stop fails: ${error instanceof Error ? error.message : String(error)}`]
+  }
+}
+
+class Late extends Error {}
+
+async function within<T>(work: T | Promise<T>, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Late(`${what} takes longer than ${deadlineMs / 1000} s`)), deadlineMs)
+  })
+  try {
+    return await Promise.race([work, deadline])
+  } finally {
+    clearTimeout(timer)
+  }
+}

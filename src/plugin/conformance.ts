@@ -1,0 +1,117 @@
+import { AssertionError } from 'node:assert'
+import { idPattern } from '../model/tag.ts'
+import { unitOf } from '../model/unit.ts'
+import { bare, elementOf, kindOf, metaInside, shapeOf } from './anatomy.ts'
+import { behaviourOf } from './behaviour.ts'
+import { usable } from './bench.ts'
+import type { Plugin } from './define.ts'
+import { fieldsOf } from './describe.ts'
+import { type Field, type Fields, metaOf } from './field.ts'
+import { sampleConfig } from './samples.ts'
+import { complaintsAboutShape } from './shape.ts'
+
+/** What a conformance check may need to know. */
+export interface ConformanceOptions {
+  /** A raw configuration that works; without it defaults and typical values are taken. */
+  readonly config?: unknown
+  /** For devices: whether a device (or its simulator) answers at `config`, so that it can be connected, read and closed. */
+  readonly connect?: boolean
+}
+
+/** Checks that a plugin keeps to the interface. Throws an AssertionError that lists everything that is wrong. */
+export async function conformance(plugin: unknown, options: ConformanceOptions = {}): Promise<void> {
+  const complaints = await complaintsAbout(plugin, options)
+  if (complaints.length === 0) return
+  const type = (plugin as { type?: unknown } | null)?.type ?? 'plugin'
+  throw new AssertionError({
+    message: [`${type} does not conform:`, ...complaints].join('\n  - '),
+    operator: 'conformance',
+  })
+}
+
+/** Everything in which a plugin does not keep to the interface; none when all is well. */
+export async function complaintsAbout(
+  candidate: unknown,
+  options: ConformanceOptions = {},
+): Promise<readonly string[]> {
+  const shape = complaintsAboutShape(candidate)
+  if (shape.length > 0) return shape
+  const plugin = candidate as Plugin
+  const ofConfig = complaintsAboutFields('config', plugin.config ?? {})
+  let config: Record<string, unknown>
+  let ports: { inputs: Fields; outputs: Fields }
+  try {
+    config = usable(plugin, options.config ?? sampleConfig(plugin.config))
+    ports = portFieldsOf(plugin, config)
+  } catch (error) {
+    const advice = options.config === undefined ? '; tell conformance a config that works' : ''
+    return [...ofConfig, `${error instanceof Error ? error.message : String(error)}${advice}`]
+  }
+  const ofPorts = [
+    ...complaintsAboutPorts('inputs', ports.inputs, ports),
+    ...complaintsAboutPorts('outputs', ports.outputs, ports),
+  ]
+  const needsOutput = plugin.kind !== 'device' && plugin.kind !== 'simulator'
+  if (needsOutput && Object.keys(ports.outputs).length === 0) ofPorts.push('it has no outputs')
+  const found = [
+    ...ofConfig,
+    ...ofPorts,
+    ...(plugin.kind === 'device' ? complaintsAboutMethods(plugin.methods ?? {}) : []),
+  ]
+  return found.length > 0 ? found : behaviourOf(plugin, { config, ...ports, isReachable: options.connect ?? false })
+}
+
+function portFieldsOf(plugin: Plugin, config: Record<string, unknown>): { inputs: Fields; outputs: Fields } {
+  if (plugin.kind === 'simulator') return { inputs: {}, outputs: {} }
+  return { inputs: fieldsOf(plugin.inputs, config), outputs: fieldsOf(plugin.outputs, config) }
+}
+
+function complaintsAboutMethods(methods: NonNullable<Extract<Plugin, { kind: 'device' }>['methods']>): string[] {
+  return Object.entries(methods).flatMap(([name, { description, inputs = {}, outputs = {} }]) => [
+    ...(idPattern.test(name) ? [] : [`methods.${name}: a name is up to 32 letters, digits, _ and -`]),
+    ...(description.trim() === '' ? [`methods.${name} has no description`] : []),
+    ...complaintsAboutPorts(`methods.${name}.inputs`, inputs, { inputs }),
+    ...complaintsAboutPorts(`methods.${name}.outputs`, outputs, { inputs }),
+  ])
+}
+
+function complaintsAboutPorts(place: string, fields: Fields, { inputs }: { inputs: Fields }): string[] {
+  const ofPorts = Object.entries(fields).flatMap(([name, field]) => {
+    const { like } = metaOf(field)
+    const kind = kindOf(elementOf(field) ?? field)
+    return [
+      ...(kind === 'object' || kind === 'array'
+        ? [`${place}.${name} is a record or a list of lists; a port is a value or a list of values`]
+        : []),
+      ...(like === undefined || like in inputs ? [] : [`${place}.${name} is like ${like}, which is not an input`]),
+    ]
+  })
+  return [...complaintsAboutFields(place, fields), ...ofPorts]
+}
+
+function complaintsAboutFields(place: string, fields: Fields): string[] {
+  return Object.entries(fields).flatMap(([name, field]) => {
+    const nested = shapeOf(elementOf(field) ?? field)
+    return [
+      ...(idPattern.test(name) ? [] : [`${place}.${name}: a name is up to 32 letters, digits, _ and -`]),
+      ...complaintsAboutField(field).map((complaint) => `${place}.${name} ${complaint}`),
+      ...(nested ? complaintsAboutFields(`${place}.${name}`, nested) : []),
+    ]
+  })
+}
+
+function complaintsAboutField(field: Field): string[] {
+  const meta = metaInside(field)
+  const description = meta.description ?? field.description ?? ''
+  const [low, high] = meta.range ?? [0, 1]
+  return [
+    ...(description.trim() === '' ? ['has no description'] : []),
+    ...(meta.unit === undefined || unitOf(meta.unit)
+      ? []
+      : [`has the unit ${meta.unit}, which is not in the units table`]),
+    ...(low <= high ? [] : [`has a range from ${low} to ${high}`]),
+    ...(meta.default === undefined || bare(field).safeParse(meta.default).success
+      ? []
+      : [`has the default ${JSON.stringify(meta.default)}, which is not allowed by the field itself`]),
+  ]
+}
