@@ -29,6 +29,9 @@ export interface RawRequest {
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every service.
 export type RawAnswer = any
 
+/** What one chunk carries; the smallest buffer that Part 6 allows is 8 192 bytes. */
+const CHUNK_BODY_BYTES = 8_000
+
 interface Waiting {
   resolve(answer: RawAnswer): void
   reject(error: Error): void
@@ -151,9 +154,15 @@ export class RawClient {
   }
 
   #post(type: string, header: Buffer, body: Buffer): number {
-    this.#sequence += 1
-    this.send(chunkOf({ type, channelId: this.channelId, header, sequence: this.#sequence, body }))
-    return this.#sequence
+    const requestId = this.#sequence + 1
+    for (let offset = 0; offset === 0 || offset < body.length; offset += CHUNK_BODY_BYTES) {
+      this.#sequence += 1
+      const part = body.subarray(offset, offset + CHUNK_BODY_BYTES)
+      const isFinal = offset + CHUNK_BODY_BYTES >= body.length ? 'F' : 'C'
+      const { channelId } = this
+      this.send(chunkOf({ type, channelId, header, sequence: this.#sequence, requestId, body: part, isFinal }))
+    }
+    return requestId
   }
 
   #take(data: Buffer): void {

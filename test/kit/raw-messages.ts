@@ -28,12 +28,15 @@ export function chunkOf(parts: {
   readonly channelId: number
   readonly header: Buffer
   readonly sequence: number
+  /** The sequence number of the message's first chunk, unless told. */
+  readonly requestId?: number
   readonly body: Buffer
   /** F for the last chunk of a message, C for one before it, A to abort it. */
   readonly isFinal?: 'F' | 'C' | 'A'
 }): Buffer {
   const { type, channelId, header, sequence, body, isFinal = 'F' } = parts
-  const rest = Buffer.concat([uint32(channelId), header, uint32(sequence), uint32(sequence), body])
+  const { requestId = sequence } = parts
+  const rest = Buffer.concat([uint32(channelId), header, uint32(sequence), uint32(requestId), body])
   return Buffer.concat([Buffer.from(`${type}${isFinal}`), uint32(8 + rest.length), rest])
 }
 

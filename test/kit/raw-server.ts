@@ -16,13 +16,22 @@ import {
   Variant,
   VariantArrayType,
 } from 'node-opcua'
-import { type Guard, type GuardOptions, guardedServerOptions, installGuard } from '../../src/opcua/guard/index.ts'
+import { systemClock } from '../../src/model/clock.ts'
+import {
+  type Guard,
+  type GuardOptions,
+  guardedServerOptions,
+  installGuard,
+  routeStackLog,
+} from '../../src/opcua/guard/index.ts'
 
 /** A server with nodes that misbehave, for defensive tests. */
 export interface RawServer {
   readonly server: OPCUAServer
   readonly port: number
   readonly guard: Guard | undefined
+  /** What the guard let through of the stack's log. */
+  readonly log: readonly string[]
   stop(): Promise<void>
 }
 
@@ -33,6 +42,8 @@ export interface RawServer {
  */
 export async function startRawServer(options: GuardOptions & { readonly isBare?: boolean } = {}): Promise<RawServer> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-guard-'))
+  const log: string[] = []
+  if (!options.isBare) routeStackLog((level, message) => log.push(`${level} ${message}`), systemClock)
   const block = guardedServerOptions({ certificateFolder: folder, buildInfo: BUILD_INFO, watchCertificates: false })
   const { serverCertificateManager, userCertificateManager } = block
   const server = new OPCUAServer({
@@ -53,6 +64,7 @@ export async function startRawServer(options: GuardOptions & { readonly isBare?:
   return {
     server,
     guard,
+    log,
     port: server.endpoints[0]!.port,
     async stop() {
       await server.shutdown(0)
@@ -131,12 +143,21 @@ function addThrowers(namespace: Namespace, plant: UAObject): void {
   later.bindVariable({
     refreshFunc: (callback: (error: Error) => void) => setImmediate(() => callback(new Error('no'))),
   })
+  const nonsense = namespace.addVariable({ ...readable, browseName: 'Unencodable', nodeId: 's=unencodable' })
+  nonsense.bindVariable({
+    timestamped_get: () => {
+      const value = new DataValue({ value: { dataType: DataType.Double, value: 1 }, statusCode: StatusCodes.Good })
+      if (fuse.isBlown) value.value.value = Symbol('no number')
+      return value
+    },
+  })
   fuse.isBlown = true
   const bad = (name: string, body: () => unknown) => {
     const method = namespace.addMethod(plant, { browseName: name, nodeId: `s=${name}` })
     method.bindMethod((async (_inputs: unknown, _context: unknown) => body()) as never)
   }
   bad('async-method', () => Promise.reject(new Error('this method rejects')))
+  bad('good-method', () => ({ statusCode: StatusCodes.Good, outputArguments: [] }))
   bad('unencodable-output', () => ({
     statusCode: StatusCodes.Good,
     outputArguments: [{ dataType: DataType.UInt64, value: 'x' }],

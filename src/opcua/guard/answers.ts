@@ -2,6 +2,7 @@ import { ServiceFault, type StatusCode, StatusCodes } from 'node-opcua'
 import { type Message, ServerSecureChannelLayer } from 'node-opcua-secure-channel'
 import type { Report } from './findings.ts'
 import type { Hook } from './hooks.ts'
+import { mendAnswer } from './mend.ts'
 
 const answered = new WeakSet<object>()
 
@@ -14,8 +15,8 @@ export function answerFault(channel: ServerSecureChannelLayer, message: Message,
 /**
  * Hooks the sending of answers, which is called from timers as well as from services.
  *
- * An answer that cannot be encoded becomes BadEncodingError; a request is answered at most once; when not even the
- * fault can be sent, the channel is closed, so that the client need not wait.
+ * A request is answered at most once. An answer that cannot be encoded is sent again with BadEncodingError in place of
+ * what could not; when that fails too, as a fault; and when not even the fault can be sent, the channel is closed.
  */
 export function answerHooks(report: Report): Hook[] {
   return [
@@ -25,21 +26,28 @@ export function answerHooks(report: Report): Hook[] {
       wrap: (original) =>
         function (this: ServerSecureChannelLayer, type: string, response: object, message: Message, done?: unknown) {
           if (type === 'MSG' && answered.has(message)) return
+          const send = (answer: object): unknown => original.call(this, type, answer, message, done)
           try {
-            original.call(this, type, response, message, done)
-            if (type === 'MSG') answered.add(message)
+            send(response)
           } catch (error) {
             report('containedThrow', `answer ${response.constructor.name}`, error)
-            const fault = new ServiceFault({ responseHeader: { serviceResult: StatusCodes.BadEncodingError } })
-            try {
-              if (type !== 'MSG' || response instanceof ServiceFault) return this.close()
-              answered.add(message)
-              original.call(this, type, fault, message, done)
-            } catch {
-              this.close()
-            }
+            if (type !== 'MSG' || !sendSecondBest(send, response)) this.close()
           }
+          if (type === 'MSG') answered.add(message)
         },
     },
   ]
+}
+
+function sendSecondBest(send: (answer: object) => unknown, response: object): boolean {
+  const fault = new ServiceFault({ responseHeader: { serviceResult: StatusCodes.BadEncodingError } })
+  const attempts = response instanceof ServiceFault ? [] : mendAnswer(response) ? [response, fault] : [fault]
+  return attempts.some((answer) => {
+    try {
+      send(answer)
+      return true
+    } catch {
+      return false
+    }
+  })
 }

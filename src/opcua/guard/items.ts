@@ -4,6 +4,7 @@ import {
   MonitoredItem,
   MonitoredItemCreateResult,
   MonitoredItemModifyResult,
+  NumericRange,
   StatusCodes,
   Subscription,
 } from 'node-opcua'
@@ -37,6 +38,17 @@ export function itemHooks(report: Report): Hook[] {
   return [
     { target: subscriptions, method: 'preCreateMonitoredItem', wrap: (original) => guardCreate(original, report) },
     { target: subscriptions, method: 'postCreateMonitoredItem', wrap: (original) => guardPostCreate(original, report) },
+    // Ranges of different kinds end in an assertion; taken as overlapping, the item looks at the value itself.
+    {
+      target: NumericRange,
+      method: 'overlap',
+      wrap: (original) =>
+        swallow(
+          original,
+          () => undefined,
+          () => true,
+        ),
+    },
     { target: items, method: 'modify', wrap: (original) => guardModify(original, report) },
     { target: items, method: '_on_sampling_timer', wrap: (original) => guardSampling(original, report) },
     {

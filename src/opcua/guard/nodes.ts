@@ -2,6 +2,8 @@ import {
   AccessLevelFlag,
   type AddressSpace,
   type BaseNode,
+  CallMethodResult,
+  type CallMethodResultOptions,
   DataValue,
   HistoryReadResult,
   NodeClass,
@@ -11,6 +13,7 @@ import {
 } from 'node-opcua'
 import type { Report } from './findings.ts'
 import { type AnyMethod, type Hook, ownerOf } from './hooks.ts'
+import { isEncodable } from './mend.ts'
 import { isIndexRangeSound } from './ranges.ts'
 
 /**
@@ -42,7 +45,7 @@ export function nodeHooks(accessor: object, addressSpace: AddressSpace, report: 
     }),
     perNode(accessor, 'callMethod', (original, self, args) =>
       contained(
-        () => original.apply(self, args),
+        () => callSoundly(original, self, args),
         report,
         'Call',
         (statusCode) => ({ statusCode }),
@@ -151,6 +154,13 @@ async function contained<Result>(
     report('containedThrow', where, error)
     return bad(StatusCodes.BadInternalError)
   }
+}
+
+/** What a method gives back is put together with the others' results, so it has to be sound by itself. */
+async function callSoundly(original: AnyMethod, self: object, args: unknown[]): Promise<CallMethodResultOptions> {
+  const result: CallMethodResultOptions = await original.apply(self, args)
+  if (!isEncodable(new CallMethodResult(result))) throw new Error('the outputs of the method cannot be encoded')
+  return result
 }
 
 function hasHistory(node: BaseNode): boolean {

@@ -53,10 +53,15 @@ describe('guard: request firewall', () => {
     discardOldest: true,
     ...changed,
   })
-  const createItem = async (changed: object, item: object = {}, nodeId = 'ns=1;s=level'): Promise<string> => {
-    const itemToMonitor = { nodeId, attributeId: AttributeIds.Value, ...item }
+  const createItem = async (
+    changed: object,
+    { attributeId, ...item }: { attributeId?: number; indexRange?: NumericRange } = {},
+    nodeId = 'ns=1;s=level',
+  ): Promise<string> => {
+    const itemToMonitor = { nodeId, ...item }
     const itemsToCreate = [{ itemToMonitor, monitoringMode: 2, requestedParameters: parameters(changed) }]
     const request = new CreateMonitoredItemsRequest({ subscriptionId, itemsToCreate, timestampsToReturn: 2 })
+    request.itemsToCreate![0]!.itemToMonitor.attributeId = attributeId ?? AttributeIds.Value
     return statusOf(await client.request(request))
   }
 
