@@ -1,0 +1,32 @@
+import type { Environment } from '../config/environment.ts'
+
+/** What a command has of the world: where it writes, and the environment. Tests give it their own. */
+export interface Terminal {
+  readonly environment: Environment
+  /** Whether the output may be coloured. */
+  readonly isColored: boolean
+  /** How the user started this program, for the next things to type: `millrace`, or `npm start --` in a checkout. */
+  readonly invocation: string
+  /** Writes a text to standard output. */
+  out(text: string): void
+  /** Writes a text to standard error. */
+  err(text: string): void
+}
+
+/** The terminal of this process. */
+export function processTerminal(): Terminal {
+  const { env, stdout, stderr } = process
+  // A reader that goes away (`millrace list | head`) is no error of ours.
+  for (const stream of [stdout, stderr]) stream.on('error', ignoreClosedPipe)
+  return {
+    environment: env,
+    isColored: stdout.isTTY === true && !env.NO_COLOR,
+    invocation: env.npm_lifecycle_event === 'start' ? 'npm start --' : 'millrace',
+    out: (text) => stdout.write(text),
+    err: (text) => stderr.write(text),
+  }
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
