@@ -63,10 +63,10 @@ export default defineBlock({
       // The integral follows, so that automatic operation goes on from here without a bump.
       if (ti !== undefined) memory.integral = memory.output - others
     } else {
-      const wanted = others + memory.integral + step
-      // Anti-windup: at a limit the integral moves only away from it.
-      const isWindingUp = (wanted > max && step > 0) || (wanted < min && step < 0)
-      if (!isWindingUp) memory.integral += step
+      // Anti-windup: the integral moves no further than to where the output meets its limit.
+      const wanted = memory.integral + step
+      if (step > 0) memory.integral = Math.min(wanted, Math.max(memory.integral, max - others))
+      if (step < 0) memory.integral = Math.max(wanted, Math.min(memory.integral, min - others))
       memory.output = limited(others + memory.integral)
     }
     const isLimited = memory.output === min || memory.output === max

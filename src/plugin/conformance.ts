@@ -47,10 +47,7 @@ export async function complaintsAbout(
     const advice = options.config === undefined ? '; tell conformance a config that works' : ''
     return [...ofConfig, `${error instanceof Error ? error.message : String(error)}${advice}`]
   }
-  const ofPorts = [
-    ...complaintsAboutPorts('inputs', ports.inputs, ports),
-    ...complaintsAboutPorts('outputs', ports.outputs, ports),
-  ]
+  const ofPorts = complaintsAboutAllPorts(plugin, ports)
   const needsOutput = plugin.kind !== 'device' && plugin.kind !== 'simulator'
   if (needsOutput && Object.keys(ports.outputs).length === 0) ofPorts.push('it has no outputs')
   const found = [
@@ -60,6 +57,17 @@ export async function complaintsAbout(
   ]
   return found.length > 0 ? found : behaviourOf(plugin, { config, ...ports, isReachable: options.connect ?? false })
 }
+
+function complaintsAboutAllPorts(plugin: Plugin, ports: { inputs: Fields; outputs: Fields }): string[] {
+  return (['inputs', 'outputs'] as const).flatMap((side) => {
+    // Ports that follow from the configuration are named, and described or not, by the author of the plant file.
+    const isOpen = plugin.kind === 'device' && typeof plugin[side] === 'function'
+    const complaints = complaintsAboutPorts(side, ports[side], ports)
+    return isOpen ? complaints.filter((complaint) => !complaint.endsWith(noDescription)) : complaints
+  })
+}
+
+const noDescription = 'has no description'
 
 function portFieldsOf(plugin: Plugin, config: Record<string, unknown>): { inputs: Fields; outputs: Fields } {
   if (plugin.kind === 'simulator') return { inputs: {}, outputs: {} }
@@ -105,7 +113,7 @@ function complaintsAboutField(field: Field): string[] {
   const description = meta.description ?? field.description ?? ''
   const [low, high] = meta.range ?? [0, 1]
   return [
-    ...(description.trim() === '' ? ['has no description'] : []),
+    ...(description.trim() === '' ? [noDescription] : []),
     ...(meta.unit === undefined || unitOf(meta.unit)
       ? []
       : [`has the unit ${meta.unit}, which is not in the units table`]),

@@ -10,7 +10,7 @@ const logical = ['&&', '||', '!_']
 
 /**
  * The variables that an expression mentions, in order, with the type that their first telling use suggests: an operand of `&&` is
- * a bool, what is compared with a text is a string, everything else is a number.
+ * a bool, what is compared with a text or joined to one is a string, everything else is a number.
  */
 export function variablesOf(ast: ASTNode): ReadonlyMap<string, VariableType> {
   const found = new Map<string, VariableType | undefined>()
@@ -48,7 +48,7 @@ function expectedOf(
 ): VariableType | undefined {
   if (logical.includes(op)) return 'bool'
   if (op === '?:') return index === 0 ? 'bool' : outer
-  if (op === '==' || op === '!=') return literalType(parts[1 - index])
+  if (op === '==' || op === '!=' || op === '+') return literalType(parts[1 - index])
   return undefined
 }
 
