@@ -1,14 +1,16 @@
 import type { DeviceDefinition } from '../model/definition.ts'
+import { didYouMean } from '../model/did-you-mean.ts'
 import { isMillraceError } from '../model/errors.ts'
 import type { Finding } from '../model/finding.ts'
-import type { DeviceDescription } from '../model/port.ts'
+import type { DeviceDescription, Port } from '../model/port.ts'
 import { idPattern } from '../model/tag.ts'
+import { unitOf, units } from '../model/unit.ts'
 import type { Catalogue } from '../plugin/catalogue.ts'
 import type { DevicePlugin } from '../plugin/define.ts'
 import { describeDevice } from '../plugin/describe.ts'
 import { checkConfig } from './check-config.ts'
 import { choose, fault } from './report.ts'
-import type { PlantFiles } from './source-file.ts'
+import type { DocumentPath, PlantFiles } from './source-file.ts'
 
 /** What the check needs to know of the installed plugins. */
 export type InstalledPlugins = Pick<Catalogue, 'device' | 'simulator' | 'types'>
@@ -79,15 +81,37 @@ function checkPorts(
   device: DeviceDefinition,
   description: DeviceDescription,
 ): readonly Finding[] {
-  const { id, file } = device
-  const unusable = [...new Set([...description.outputs, ...description.inputs].map(({ name }) => name))]
-    .filter((name) => !idPattern.test(name))
-    .map((name) => {
-      const message = `${id} would have a port called ${JSON.stringify(name)}; letters, digits, _ and -, at most 32 of them, are expected`
-      return fault(file, 'name-invalid', ['devices', id, 'config'], { message, atKey: true })
-    })
+  const ports = [...new Map([...description.inputs, ...description.outputs].map((port) => [port.name, port])).values()]
+  const found = ports.flatMap((port) => [...checkName(port, device), ...checkUnit(port, device)])
   // A plugin that checks its own configuration knows better which names may stand there twice.
-  return plugin.check ? unusable : [...unusable, ...checkTwice(device, description)]
+  return plugin.check ? found : [...found, ...checkTwice(device, description)]
+}
+
+function checkName({ name }: Port, device: DeviceDefinition): readonly Finding[] {
+  if (idPattern.test(name)) return []
+  const message = `${device.id} would have a port called ${JSON.stringify(name)}; letters, digits, _ and -, at most 32 of them, are expected`
+  return [fault(device.file, 'name-invalid', placeOfPort(device, name, 'name'), { message })]
+}
+
+function checkUnit({ name, unit }: Port, device: DeviceDefinition): readonly Finding[] {
+  if (unit === undefined || unitOf(unit)) return []
+  const message = `the port ${name} of ${device.id} is in ${unit}, which is not a known unit`
+  const meant = didYouMean(
+    unit,
+    units.map(({ symbol }) => symbol),
+  )
+  const remark = meant === undefined ? { message } : { message, remedy: `did you mean ${meant}?` }
+  return [fault(device.file, 'unit-unknown', placeOfPort(device, name, 'unit'), remark)]
+}
+
+/** The part of the configuration's entry that made a port; the whole configuration when it did not come from a list. */
+function placeOfPort({ id, config }: DeviceDefinition, name: string, part: string): DocumentPath {
+  for (const [key, list] of Object.entries(config)) {
+    if (!Array.isArray(list)) continue
+    const index = list.findIndex((entry) => (entry as { name?: unknown } | null)?.name === name)
+    if (index >= 0) return ['devices', id, 'config', key, index, part]
+  }
+  return ['devices', id, 'config']
 }
 
 /** Two entries of one list that name the same port would hide each other. One to read and one to write may share a name. */

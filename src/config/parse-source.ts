@@ -29,7 +29,7 @@ export function parseSource(file: string, text: string, environment?: Environmen
       lineCounter: lines,
       prettyErrors: false,
       uniqueKeys: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     })
     const syntax = syntaxFindings(file, document, lines)
     if (syntax.length > 0) return { source: unparsed(file, text), findings: syntax }

@@ -9,7 +9,7 @@ import { type Breakage, withoutEchoes } from './echo.ts'
 import type { Environment } from './environment.ts'
 import { parseSource } from './parse-source.ts'
 import { pipelineOf } from './pipeline-definition.ts'
-import { pipelineFile } from './pipeline-schema.ts'
+import { pipelineFile, type StepEntry } from './pipeline-schema.ts'
 import { type PlantPart, plantPartOf, type SimulatorDefinition } from './plant-definition.ts'
 import { plantFile } from './plant-schema.ts'
 import { readSource, reasonOf } from './read-source.ts'
@@ -169,7 +169,11 @@ function pipelineFrom(
   findings.push(...withoutEchoes(found, findings, { removed: new Map([[file, removed]]), owners: new Set() }, files))
   // Outputs that were taken out make wires from other pipelines fail, without their fault.
   if (removed.some(([part]) => part === 'outputs' || part === 'pipeline')) breakage.owners.add(data.pipeline)
-  return [pipelineOf(data, file)]
+  const isWhole = (step: StepEntry) => step.function !== undefined || step.do !== undefined
+  const steps = Object.fromEntries(Object.entries(data.steps).filter(([, step]) => isWhole(step)))
+  const dropped = Object.keys(data.steps).filter((id) => !Object.hasOwn(steps, id))
+  breakage.removed.set(file, [...removed, ...dropped.map((id) => ['steps', id])])
+  return [pipelineOf({ ...data, steps }, file)]
 }
 
 /** The name of a file without folder and ending: what its pipeline is most likely called. */

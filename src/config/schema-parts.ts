@@ -23,7 +23,9 @@ export const equipmentPath = z
 export const duration = z
   .string({ error: 'a duration with its unit, such as 500ms, 1s, 5m or 90d,' })
   .regex(durationPattern, { error: 'a duration with its unit, such as 500ms, 1s, 5m or 90d,' })
-  .refine((text) => parseDuration(text) !== undefined, { error: 'a duration of at most 100 years' })
+  .refine((text) => !durationPattern.test(text) || parseDuration(text) !== undefined, {
+    error: 'a duration of at most 100 years',
+  })
 
 /** A duration that is longer than nothing. */
 export const period = duration.refine((text) => parseDuration(text) !== 0, { error: 'a duration above zero' })
