@@ -15,11 +15,14 @@ export interface Bench {
 /**
  * Starts a guarded server and connects the honest client.
  *
- * With MILLRACE_RAW_PORT the tests go to that port instead: so a test can be shown to fail on a server without a guard.
+ * Two ways show that a test fails without a guard: MILLRACE_RAW_PORT sends it to a server in another process, and
+ * MILLRACE_RAW_BARE=1 leaves the guard out in this one.
  */
 export async function startBench(options: GuardOptions = {}): Promise<Bench> {
   const elsewhere = Number(process.env.MILLRACE_RAW_PORT ?? 0)
-  const raw = elsewhere ? undefined : await startRawServer(options)
+  const raw = elsewhere
+    ? undefined
+    : await startRawServer({ ...options, isBare: process.env.MILLRACE_RAW_BARE === '1' })
   const port = raw?.port ?? elsewhere
   const client = OPCUAClient.create({
     endpointMustExist: false,
