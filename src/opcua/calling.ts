@@ -1,4 +1,12 @@
-import { AttributeIds, DataType, DataValue, type ISessionContext, type UAMethod, type Variant } from 'node-opcua'
+import {
+  AttributeIds,
+  coerceLocalizedText,
+  DataType,
+  DataValue,
+  type ISessionContext,
+  type UAMethod,
+  type Variant,
+} from 'node-opcua'
 import { Status } from '../model/status.ts'
 import type { SpaceContext } from './space-context.ts'
 import { statusCodeOf, statusOfError } from './status-codes.ts'
@@ -21,6 +29,11 @@ export function bindMethod({ log }: SpaceContext, method: UAMethod, call: Call):
       return { statusCode: statusCodeOf(status ?? Status.BadInternalError), outputArguments: [] }
     }
   })
+}
+
+/** Describes a method of an instance: the stack's loader drops the description that the NodeSet gives it. */
+export function describeMethod(method: UAMethod, text: string): void {
+  method.setDescription(coerceLocalizedText(text))
 }
 
 /** The parts of a method that say whether it can be called now. */

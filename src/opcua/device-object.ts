@@ -3,7 +3,7 @@ import { diagnosticTag } from '../model/diagnostics.ts'
 import type { DeviceDescription } from '../model/port.ts'
 import { Status } from '../model/status.ts'
 import { ownerTag } from '../model/tag.ts'
-import { bindMethod } from './calling.ts'
+import { bindMethod, describeMethod } from './calling.ts'
 import { addConfiguration } from './device-configuration.ts'
 import { addDeviceMethods } from './device-methods.ts'
 import { bindDiagnostics } from './diagnostic-variable.ts'
@@ -14,7 +14,7 @@ import { addPortVariable } from './port-variable.ts'
 import { restrictCall } from './roles.ts'
 import { childOf, objectTypeOf, type SpaceContext } from './space-context.ts'
 import { statusCodeOf } from './status-codes.ts'
-import type { DeviceTypeName } from './types/device-types.ts'
+import { type DeviceTypeName, deviceMethods } from './types/device-types.ts'
 import { makeWritable } from './writing.ts'
 
 /** Device types by the type of their device plugin; other plugins' devices are `PluginDeviceType`. */
@@ -119,8 +119,9 @@ function tagId({ namespace }: SpaceContext, device: string, name: string): strin
 
 function bindConnecting(context: SpaceContext, node: UAObject, id: string): void {
   const { view, anonymous } = context
-  const bind = (name: string, act: (initiator: string) => Promise<void>): void => {
+  const bind = (name: keyof typeof deviceMethods, act: (initiator: string) => Promise<void>): void => {
     const method = childOf<UAObject>(node, name) as unknown as UAMethod
+    describeMethod(method, deviceMethods[name])
     bindMethod(context, method, async (_inputs, initiator) => {
       await act(initiator)
       return []

@@ -2,7 +2,7 @@ import { DataType, type UAMethod, type UAObject, type UAVariable, Variant, Varia
 import type { PipelineDescription } from '../model/port.ts'
 import { type ProgramCause, transitionFor } from '../model/program.ts'
 import { ownerTag, parameterTag } from '../model/tag.ts'
-import { bindMethod, type Call, followExecutable } from './calling.ts'
+import { bindMethod, type Call, describeMethod, followExecutable } from './calling.ts'
 import { bindDiagnostics } from './diagnostic-variable.ts'
 import { equipmentObject, setNodeVersion } from './equipment-tree.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -11,6 +11,7 @@ import { addPortVariable } from './port-variable.ts'
 import { restrictCall } from './roles.ts'
 import { childOf, objectTypeOf, type SpaceContext } from './space-context.ts'
 import { addStep } from './step-object.ts'
+import { type ProgramMethodName, programMethods } from './types/pipeline-types.ts'
 import { makeWritable } from './writing.ts'
 
 /** Adds a pipeline as a Program to the Pipelines folder of its equipment, with parameters, steps, outputs and diagnostics. */
@@ -62,9 +63,10 @@ function setProperties(node: UAObject, pipeline: PipelineDescription): void {
 
 function bindProgramMethods(context: SpaceContext, node: UAObject, id: string): void {
   const { view, anonymous } = context
-  const bind = (name: string, cause: ProgramCause, call: Call): UAMethod => {
+  const bind = (name: ProgramMethodName, cause: ProgramCause, call: Call): UAMethod => {
     const method = node.getMethodByName(name)
     if (!method) throw new Error(`PipelineType lacks ${name}`)
+    describeMethod(method, programMethods[name])
     bindMethod(context, method, call)
     followExecutable(method, () => transitionFor(view.programState(id), cause) !== undefined)
     return method

@@ -13,6 +13,12 @@ export const deviceTypes = {
   PluginDeviceType: 'A device that a plugin of the plant connects to.',
 } as const
 
+/** The methods that every device has, and what each does. */
+export const deviceMethods = {
+  Connect: 'Enables the device and connects to it.',
+  Disconnect: 'Closes the connection and does not reconnect.',
+} as const
+
 /** BrowseName of a concrete device type. */
 export type DeviceTypeName = keyof typeof deviceTypes
 
@@ -27,8 +33,9 @@ export function addDeviceTypes(context: TypeContext): void {
   })
   addState(context, connected)
   addGroups(context, connected)
-  addMethod(namespace, connected, { name: 'Connect', description: 'Enables the device and connects to it.' })
-  addMethod(namespace, connected, { name: 'Disconnect', description: 'Closes the connection and does not reconnect.' })
+  for (const [name, description] of Object.entries(deviceMethods)) {
+    addMethod(namespace, connected, { name, description })
+  }
   for (const [browseName, description] of Object.entries(deviceTypes)) {
     namespace.addObjectType({ browseName, description, subtypeOf: connected })
   }

@@ -29,32 +29,37 @@ export function addPipelineTypes(context: TypeContext): void {
   addRuntimeType(context)
 }
 
-const programMethods = [
-  ['Stop', 'Finishes the current cycle; Running or Suspended becomes Ready.'],
-  ['0:Suspend', 'Pauses between cycles; Running becomes Suspended.'],
-  ['0:Resume', 'Goes on; Suspended becomes Running.'],
-  ['0:Halt', 'Cancels at once and runs the final steps; becomes Halted.'],
-  ['0:Reset', 'Makes a halted pipeline ready to start again.'],
-] as const
+/** The methods of a pipeline by BrowseName without namespace, and what each does. */
+export const programMethods = {
+  Start: 'Starts a run with the current parameters; Ready becomes Running.',
+  Stop: 'Finishes the current cycle; Running or Suspended becomes Ready.',
+  Suspend: 'Pauses between cycles; Running becomes Suspended.',
+  Resume: 'Goes on; Suspended becomes Running.',
+  Halt: 'Cancels at once and runs the final steps; becomes Halted.',
+  Reset: 'Makes a halted pipeline ready to start again.',
+} as const
+
+/** Name of a method of a pipeline. */
+export type ProgramMethodName = keyof typeof programMethods
 
 /**
  * The methods of the standard type are placeholders and never instantiated; a subtype re-declares them under the standard
  * BrowseNames (Part 10 §5.2.1), so that generic Program clients find them. Part 10 knows no graceful end: `Stop` is ours.
  */
 function addProgramMethods({ namespace }: TypeContext, type: UAObjectType): void {
-  addMethod(namespace, type, {
-    name: '0:Start',
-    description: 'Starts a run with the current parameters; Ready becomes Running.',
-    outputs: [
-      {
-        name: 'RunId',
-        dataType: DataType.String,
-        valueRank: -1,
-        description: { text: 'Identifier of the run that was started.' },
-      },
-    ],
-  })
-  for (const [name, description] of programMethods) addMethod(namespace, type, { name, description })
+  const runId = {
+    name: 'RunId',
+    dataType: DataType.String,
+    valueRank: -1,
+    description: { text: 'Identifier of the run that was started.' },
+  }
+  for (const [name, description] of Object.entries(programMethods)) {
+    addMethod(namespace, type, {
+      name: name === 'Stop' ? name : `0:${name}`,
+      description,
+      ...(name === 'Start' ? { outputs: [runId] } : {}),
+    })
+  }
 }
 
 function addFolders({ namespace, typeOf }: TypeContext, type: UAObjectType): void {
