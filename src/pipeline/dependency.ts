@@ -11,8 +11,10 @@ export interface PlacedSource {
 /** The type of the step that hands on the value of the wave before, and so breaks loops. */
 const delayType = 'delay'
 
-function isDelay(step: StepDefinition | undefined): boolean {
-  return step?.kind === 'function' && step.function === delayType
+/** The delays of a pipeline. When every step runs once there is no wave before, and a delay waits like any other step. */
+function delaysOf({ trigger, steps }: PipelineDefinition): ReadonlySet<string> {
+  const delays = steps.filter((step) => step.kind === 'function' && step.function === delayType)
+  return new Set(trigger.kind === 'once' ? [] : delays.map(({ id }) => id))
 }
 
 /** Every source of a step: its inputs, and what its completion is compared with. */
@@ -37,10 +39,10 @@ export function sourcesOf(definition: PipelineDefinition): readonly PlacedSource
 
 /** What the steps of a pipeline wait for: wires and `after`. A wire out of a `delay` is none. */
 export function stepDependencies(definition: PipelineDefinition): readonly Dependency[] {
-  const stepById = new Map(definition.steps.map((step) => [step.id, step]))
+  const delays = delaysOf(definition)
   return definition.steps.flatMap((step) => [
     ...sourcesOfStep(step).flatMap(({ source, path }) =>
-      source.kind === 'wire' && !isDelay(stepById.get(source.owner)) && !isOwnCompletion(step, source, path)
+      source.kind === 'wire' && !delays.has(source.owner) && !isOwnCompletion(step, source, path)
         ? [{ from: source.owner, to: step.id, path }]
         : [],
     ),
@@ -55,10 +57,10 @@ function isOwnCompletion(step: StepDefinition, source: Source, path: Path): bool
 
 /** That a `delay` is computed after all that read it, so that they see the wave before wherever they stand in the file. */
 export function delayDependencies(definition: PipelineDefinition): readonly Dependency[] {
-  const stepById = new Map(definition.steps.map((step) => [step.id, step]))
+  const delays = delaysOf(definition)
   return definition.steps.flatMap((step) =>
     sourcesOfStep(step).flatMap(({ source, path }) =>
-      source.kind === 'wire' && source.owner !== step.id && isDelay(stepById.get(source.owner))
+      source.kind === 'wire' && source.owner !== step.id && delays.has(source.owner)
         ? [{ from: step.id, to: source.owner, path }]
         : [],
     ),

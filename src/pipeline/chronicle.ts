@@ -1,0 +1,146 @@
+import type { Observable } from 'rxjs'
+import type { Clock } from '../model/clock.ts'
+import type { Outcome, PlantEvent } from '../model/event.ts'
+import type { ProgramTransition } from '../model/program.ts'
+import type { Sample, TagSample } from '../model/sample.ts'
+import { statusName } from '../model/status.ts'
+import { parameterTag } from '../model/tag.ts'
+import type { Value } from '../model/value.ts'
+import { Outlet } from '../rx/outlet.ts'
+import type { Failure } from './activity.ts'
+import type { CheckedPipeline } from './checked.ts'
+import { Diagnostics } from './diagnostics.ts'
+import type { StepCounters, StepHappening } from './execution.ts'
+import * as told from './pipeline-events.ts'
+import type { ProgramMachine } from './program-machine.ts'
+import { Published } from './published.ts'
+import type { Run } from './run.ts'
+
+/** How a run was over. */
+export interface Closing {
+  readonly initiator: string
+  readonly outcome: Outcome
+  readonly failure?: Failure | undefined
+}
+
+/** Tells the world of a pipeline: its samples, its events, its diagnostics, each thing once and in order. */
+export class Chronicle {
+  readonly published: Published
+  readonly #checked: CheckedPipeline
+  readonly #clock: Clock
+  readonly #program: ProgramMachine
+  readonly #events = new Outlet<PlantEvent>()
+  readonly #diagnostics: Diagnostics
+  #run: Run | undefined
+  #cycles = 0
+  #finalResult: readonly TagSample[] = []
+
+  /** It makes the transitions of `program`, so that none is made without being told. */
+  constructor(checked: CheckedPipeline, clock: Clock, program: ProgramMachine) {
+    this.#checked = checked
+    this.#clock = clock
+    this.#program = program
+    this.published = new Published(checked, clock.now())
+    this.#diagnostics = new Diagnostics(checked.definition.id, clock, {
+      counters: (): readonly StepCounters[] => this.#run?.counters() ?? [],
+      publish: (samples) => this.published.told(samples),
+    })
+    this.#diagnostics.flush()
+  }
+
+  /** What happened. */
+  get events$(): Observable<PlantEvent> {
+    return this.#events.values$
+  }
+
+  /** The outputs at the end of the last run. */
+  get finalResult(): readonly TagSample[] {
+    return this.#finalResult
+  }
+
+  /** A run is started. */
+  started(run: Run, transition: ProgramTransition, initiator: string): void {
+    this.#run = run
+    this.#cycles = 0
+    const { figures } = this.#diagnostics
+    Object.assign(figures, { currentRunId: run.id, runCount: figures.runCount + 1, cycleCount: 0 })
+    this.published.release(() => undefined)
+    this.transitioned(transition, initiator, [told.startedEvent(this.#subject(), initiator)])
+  }
+
+  /** The run is over for the world: it may still be cleaning up. */
+  closed(transition: ProgramTransition, { initiator, outcome, failure }: Closing): void {
+    this.#finalResult = this.published.outputs
+    this.published.hold()
+    const { figures } = this.#diagnostics
+    figures.lastOutcome = outcome
+    if (failure) figures.lastError = textOf(failure)
+    const durationMs = this.#clock.monotonic() - (this.#run?.startedAt ?? 0)
+    const closing = { outcome, durationMs, cycles: this.#cycles, failure }
+    this.transitioned(transition, initiator, told.closingEvents(this.#subject(), closing))
+  }
+
+  /** Makes a transition and tells it, then the events that belong to it. */
+  transitioned(transition: ProgramTransition, initiator: string, events: readonly PlantEvent[] = []): void {
+    const subject = this.#subject()
+    this.#diagnostics.figures.state = transition.to
+    this.#program.make(transition, subject.time)
+    for (const event of [told.transitionEvent(subject, transition, initiator), ...events]) this.#events.next(event)
+    this.#diagnostics.touch()
+  }
+
+  /** The last error is forgotten. */
+  forgotError(): void {
+    this.#diagnostics.figures.lastError = ''
+  }
+
+  /** Something happened to a step. */
+  stepHappened(happening: StepHappening, run: Run): void {
+    const isFailure = happening.kind === 'failed'
+    if (isFailure) this.#diagnostics.figures.lastError = textOf(happening)
+    if (isFailure || this.#checked.definition.stepEvents) {
+      this.#events.next(told.stepEvent(this.#subject(run), happening))
+    }
+    this.#diagnostics.touch()
+  }
+
+  /** A wave was made. */
+  waved(lastCycleTime: number): void {
+    Object.assign(this.#diagnostics.figures, { cycleCount: ++this.#cycles, lastCycleTime })
+    this.#diagnostics.touch()
+  }
+
+  /** Triggers came to nothing. */
+  missed(count: number): void {
+    this.#diagnostics.figures.missedCycleCount += count
+    this.#diagnostics.touch()
+  }
+
+  /** A run has ended for good; its counters are final. */
+  ended(): void {
+    this.#diagnostics.touch()
+  }
+
+  /** A parameter has a value, with an event when somebody set it. */
+  parameterSet(parameter: string, sample: Sample, by?: { readonly initiator: string; readonly oldValue: Value }): void {
+    this.published.told([{ tag: parameterTag(this.#checked.definition.id, parameter), sample }])
+    if (!by) return
+    this.#events.next(told.parameterEvent(this.#subject(), { parameter, ...by, newValue: sample.value }))
+  }
+
+  /** Says the last word and takes its timer away. */
+  close(): void {
+    this.#diagnostics.close()
+    this.published.close()
+    this.#events.complete()
+  }
+
+  #subject(run = this.#run): told.EventSubject {
+    const { id, name } = this.#checked.definition
+    return { id, name, runId: run?.id ?? '', time: this.#clock.now() }
+  }
+}
+
+function textOf({ step, message, status }: { step: string; message: string; status: number }): string {
+  return `${step}: ${message || statusName(status)}`
+}

@@ -1,0 +1,98 @@
+import type { Outcome, PlantEvent } from '../model/event.ts'
+import type { ProgramTransition } from '../model/program.ts'
+import { statusName } from '../model/status.ts'
+import type { Value } from '../model/value.ts'
+import type { Failure } from './activity.ts'
+import type { StepHappening } from './execution.ts'
+
+/** Which pipeline, which run and when. */
+export interface EventSubject {
+  readonly id: string
+  readonly name: string
+  readonly runId: string
+  readonly time: number
+}
+
+function base({ id, name, runId, time }: EventSubject, text: string) {
+  return { pipeline: id, runId, time, message: `${name} ${text}` }
+}
+
+const transitionText = {
+  HaltedToReady: 'was reset and is ready',
+  ReadyToRunning: 'is running',
+  RunningToHalted: 'is halted',
+  RunningToReady: 'has ended and is ready',
+  RunningToSuspended: 'is suspended',
+  SuspendedToRunning: 'goes on running',
+  SuspendedToHalted: 'is halted',
+  SuspendedToReady: 'has ended and is ready',
+  ReadyToHalted: 'is halted',
+} as const satisfies Record<ProgramTransition['name'], string>
+
+/** That a Program made a transition; generic Program clients listen to it. */
+export function transitionEvent(
+  subject: EventSubject,
+  { name, from, to }: ProgramTransition,
+  initiator: string,
+): PlantEvent {
+  return { kind: 'programTransitioned', ...base(subject, transitionText[name]), transition: name, from, to, initiator }
+}
+
+/** That a run was started: once for each run, not for each cycle. */
+export function startedEvent(subject: EventSubject, initiator: string): PlantEvent {
+  return { kind: 'pipelineStarted', ...base(subject, 'was started'), initiator }
+}
+
+/** That a run is over, and before it that it failed when it did. */
+export function closingEvents(
+  subject: EventSubject,
+  {
+    outcome,
+    durationMs,
+    cycles,
+    failure,
+  }: { outcome: Outcome; durationMs: number; cycles: number; failure?: Failure | undefined },
+): readonly PlantEvent[] {
+  const completed: PlantEvent = {
+    kind: 'pipelineCompleted',
+    ...base(subject, `has ended: ${outcome}`),
+    outcome,
+    durationMs,
+    cycles,
+  }
+  if (!failure) return [completed]
+  const { status, step, message } = failure
+  const text = `failed at step ${step}: ${message || statusName(status)}`
+  return [{ kind: 'pipelineFailed', ...base(subject, text), status, step }, completed]
+}
+
+/** What happened to a step. */
+export function stepEvent(subject: EventSubject, happening: StepHappening): PlantEvent {
+  const { step } = happening
+  switch (happening.kind) {
+    case 'started':
+      return { kind: 'stepStarted', ...base(subject, `began step ${step}`), step }
+    case 'completed': {
+      const { durationMs } = happening
+      return { kind: 'stepCompleted', ...base(subject, `completed step ${step}`), step, durationMs }
+    }
+    case 'failed': {
+      const { status, attempts, message } = happening
+      const text = `failed at step ${step} after ${attempts} attempts: ${message || statusName(status)}`
+      return { kind: 'stepFailed', ...base(subject, text), step, status, attempts }
+    }
+  }
+}
+
+/** That a parameter was set. */
+export function parameterEvent(
+  subject: EventSubject,
+  change: {
+    readonly parameter: string
+    readonly initiator: string
+    readonly oldValue: Value
+    readonly newValue: Value
+  },
+): PlantEvent {
+  return { kind: 'parameterChanged', ...base(subject, `has a new value of ${change.parameter}`), ...change }
+}

@@ -1,0 +1,23 @@
+import type { Clock } from '../model/clock.ts'
+import type { TagSample } from '../model/sample.ts'
+import type { ExecutionHost } from './execution.ts'
+import type { ExecutionFactory } from './run.ts'
+
+/** What a pipeline needs from the plant. */
+export interface PipelineHost {
+  readonly clock: Clock
+  /** Calls a device method; rejects when it fails. */
+  readonly call: ExecutionHost['call']
+  /** Makes executions, one for each run; the engine's when absent. */
+  readonly createExecution?: ExecutionFactory | undefined
+  /** Takes device writes that became due. */
+  readonly write?: ((samples: readonly TagSample[]) => void) | undefined
+  /** A new id for a run. */
+  readonly runId: () => string
+}
+
+/** Who asks; it stands in the events. */
+export interface Asked {
+  /** A user, `job:<id>`, `schedule`, `auto` or `shutdown`. */
+  readonly initiator: string
+}

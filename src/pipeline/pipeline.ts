@@ -1,0 +1,240 @@
+import type { Observable } from 'rxjs'
+import type { PlantEvent } from '../model/event.ts'
+import { type ProgramCause, type ProgramState, type ProgramTransitionName, transitionFor } from '../model/program.ts'
+import type { Sample, TagSample } from '../model/sample.ts'
+import type { Value } from '../model/value.ts'
+import type { CheckedPipeline } from './checked.ts'
+import { Chronicle } from './chronicle.ts'
+import { compile } from './compile.ts'
+import { externalTagsOf } from './description.ts'
+import { ExternalSamples } from './external-samples.ts'
+import { Parameters } from './parameters.ts'
+import type { Asked, PipelineHost } from './pipeline-host.ts'
+import { ProgramMachine } from './program-machine.ts'
+import { type ExecutionFactory, Run, type RunHost, type RunResult } from './run.ts'
+import { createExecution } from './wave.ts'
+
+export type { Asked, PipelineHost } from './pipeline-host.ts'
+
+/**
+ * A pipeline as a Program (OPC UA Part 10 §4.2).
+ *
+ * Whatever is asked is decided by the table first, then the transition is made and told, and only then anything happens.
+ * Stop alone ends the run first and tells Ready when it has ended. A run that is halted cleans up in Halted; one that is
+ * started meanwhile begins when that is done, so that there is never more than one.
+ */
+export class Pipeline {
+  readonly checked: CheckedPipeline
+  readonly #host: PipelineHost
+  readonly #createExecution: ExecutionFactory
+  readonly #program: ProgramMachine
+  readonly #chronicle: Chronicle
+  readonly #externals: ExternalSamples
+  readonly #parameters: Parameters
+  /** The newest run. */
+  #run: Run | undefined
+  /** The run that began last; the newest waits until it has ended. */
+  #begun: Run | undefined
+  #stopInitiator = 'auto'
+  #isClosed = false
+
+  /** It is Ready and does nothing before {@link start}. */
+  constructor(checked: CheckedPipeline, host: PipelineHost) {
+    const { id, parameters } = checked.definition
+    this.checked = checked
+    this.#host = host
+    this.#createExecution = host.createExecution ?? engineOf(checked)
+    this.#program = new ProgramMachine(id)
+    this.#chronicle = new Chronicle(checked, host.clock, this.#program)
+    this.#externals = new ExternalSamples(externalTagsOf(checked))
+    this.#parameters = new Parameters(parameters, host.clock.now())
+    for (const [name, sample] of this.#parameters.samples) this.#chronicle.parameterSet(name, sample)
+  }
+
+  /** Its id. */
+  get id(): string {
+    return this.checked.definition.id
+  }
+
+  /** Its state. */
+  get state(): ProgramState {
+    return this.#program.state
+  }
+
+  /** Its states, the present one first. */
+  get state$(): Observable<ProgramState> {
+    return this.#program.state$
+  }
+
+  /** The newest transition and when it was made, in milliseconds since 1970 UTC. */
+  get lastTransition(): { readonly name: ProgramTransitionName; readonly time: number } | undefined {
+    return this.#program.lastTransition
+  }
+
+  /** What happened, each thing once. */
+  get events$(): Observable<PlantEvent> {
+    return this.#chronicle.events$
+  }
+
+  /** Batches of samples: steps' ports, outputs, parameters, and diagnostics under tags with a `#`. */
+  get samples$(): Observable<readonly TagSample[]> {
+    return this.#chronicle.published.samples$
+  }
+
+  /** Tags of devices and other pipelines that it reads. */
+  get externalTags(): ReadonlySet<string> {
+    return this.#externals.tags
+  }
+
+  /** The outputs at the end of the last run (FinalResultData of Part 10 §5.2.1). */
+  get finalResult(): readonly TagSample[] {
+    return this.#chronicle.finalResult
+  }
+
+  /** The newest sample of one of its tags. */
+  latest(tag: string): Sample | undefined {
+    return this.#chronicle.published.latest(tag)
+  }
+
+  /** Ready to Running: starts a run with the current parameters. */
+  start({ initiator, runId }: Asked & { readonly runId?: string | undefined }): { readonly runId: string } {
+    const transition = this.#program.decide('start')
+    const run = new Run(runId ?? this.#host.runId(), this.checked, this.#runHost())
+    this.#run = run
+    this.#chronicle.started(run, transition, initiator)
+    this.#begin()
+    return { runId: run.id }
+  }
+
+  /** To Ready: the wave, or the method that is called, ends first, then the `finally` steps. Returns when it is accepted. */
+  stop({ initiator }: Asked): void {
+    this.#program.decide('stop')
+    this.#program.beginStopping()
+    this.#stopInitiator = initiator
+    this.#run?.stop()
+  }
+
+  /** Running to Suspended: no wave and no step starts until {@link resume}. */
+  suspend({ initiator }: Asked): void {
+    const transition = this.#program.decide('suspend')
+    this.#run?.pause()
+    this.#chronicle.published.hold()
+    this.#chronicle.transitioned(transition, initiator)
+  }
+
+  /** Suspended to Running. */
+  resume({ initiator }: Asked): void {
+    const transition = this.#program.decide('resume')
+    const run = this.#run
+    this.#chronicle.published.release((tag) => run?.sample(tag))
+    this.#chronicle.transitioned(transition, initiator)
+    // Whoever heard of it may have asked for the next thing already.
+    if (this.state === 'Running') run?.resume()
+  }
+
+  /** To Halted: what runs is cancelled at once, the `finally` steps run. */
+  halt({ initiator }: Asked): void {
+    this.#halt(initiator, (run) => run.cancel())
+  }
+
+  /** Halted to Ready; the last error is forgotten. */
+  reset({ initiator }: Asked): void {
+    const transition = this.#program.decide('reset')
+    this.#chronicle.forgotError()
+    this.#chronicle.transitioned(transition, initiator)
+  }
+
+  /** Sets a parameter for the next wave. Returns a status code: it is a value that a client wrote, not a command. */
+  setParameter(name: string, value: Value, initiator: string): number {
+    const time = this.#host.clock.now()
+    const change = this.#parameters.set(name, value, { time, isActive: this.#program.isActive })
+    if (!change.sample) return change.status
+    const { sample, oldValue, status } = change
+    this.#chronicle.parameterSet(name, sample, { initiator, oldValue })
+    this.#run?.setParameter(name, sample)
+    return status
+  }
+
+  /** Takes in samples of devices and other pipelines; those that it does not read are ignored. */
+  feed(samples: readonly TagSample[]): void {
+    const { read, hasChanged } = this.#externals.take(samples)
+    if (read.length > 0) this.#run?.feed(read, hasChanged)
+  }
+
+  /**
+   * Halts it for good: what runs gets `graceMs` to end, then the `finally` steps run, for at most `finallyMs`. Afterwards no
+   * timer and no subscription is left.
+   */
+  async close({ graceMs = 1000, finallyMs = 10_000 } = {}): Promise<void> {
+    if (this.#program.isActive) this.#halt('shutdown', (run) => run.stop(graceMs))
+    const run = this.#begun
+    if (run && !run.hasEnded) {
+      run.stop(graceMs)
+      const cancel = this.#host.clock.after(graceMs + finallyMs, () => run.abandon())
+      await run.ended
+      cancel()
+    }
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#program.close()
+    this.#chronicle.close()
+  }
+
+  /** Begins the newest run, unless one before it is still cleaning up. */
+  #begin(): void {
+    const run = this.#run
+    if (!run || (this.#begun && !this.#begun.hasEnded)) return
+    this.#begun = run
+    run.begin({ externals: this.#externals.all(), parameters: this.#parameters.samples })
+  }
+
+  #halt(initiator: string, end: (run: Run) => void): void {
+    const transition = this.#program.decide('halt')
+    const run = this.#run
+    if (!this.#program.isActive) {
+      this.#chronicle.transitioned(transition, initiator)
+      return
+    }
+    this.#chronicle.closed(transition, { initiator, outcome: 'Halted' })
+    if (run) end(run)
+  }
+
+  #runHost(): RunHost {
+    return {
+      clock: this.#host.clock,
+      call: this.#host.call,
+      createExecution: this.#createExecution,
+      publish: (samples) => this.#chronicle.published.computed(samples),
+      write: (samples) => this.#host.write?.(samples),
+      onStep: (happening, run) => this.#chronicle.stepHappened(happening, run),
+      onWave: (durationMs) => this.#chronicle.waved(durationMs),
+      onMissed: (count) => this.#chronicle.missed(count),
+      onFailed: (failure, run) => this.#onResult(failure, run),
+      onEnded: (result, run) => {
+        this.#onResult(result, run)
+        this.#chronicle.ended()
+        this.#begin()
+      },
+    }
+  }
+
+  /** What came of a run makes a transition, unless it has made one already: a halted run has, and so has a failed one. */
+  #onResult(result: RunResult, run: Run): void {
+    if (run !== this.#run) return
+    const cause = ({ completed: 'complete', cancelled: 'stop', failed: 'fail' } as const)[
+      result.kind
+    ] satisfies ProgramCause
+    const transition = transitionFor(this.state, cause)
+    if (!transition) return
+    const initiator = cause === 'stop' ? this.#stopInitiator : 'auto'
+    const outcome = ({ complete: 'Completed', stop: 'Stopped', fail: 'Failed' } as const)[cause]
+    const failure = result.kind === 'failed' ? result : undefined
+    this.#chronicle.closed(transition, { initiator, outcome, failure })
+  }
+}
+
+/** The engine's executions of a pipeline, which is compiled once. */
+function engineOf(checked: CheckedPipeline): ExecutionFactory {
+  const plan = compile(checked)
+  return (host) => createExecution(plan, host)
+}
