@@ -72,7 +72,8 @@ export function warnOfUntil({ trigger, steps }: PipelineDefinition, report: Repo
 export function warnOfUnused(definition: PipelineDefinition, steps: readonly CheckedStep[], report: Report): void {
   const used = new Set<string>()
   for (const { source, path } of sourcesOf(definition)) {
-    if (source.kind === 'wire' && path[1] !== source.owner) used.add(source.owner)
+    const isOwnInput = path[0] === 'steps' && source.kind === 'wire' && path[1] === source.owner
+    if (source.kind === 'wire' && !isOwnInput) used.add(source.owner)
   }
   for (const { after } of definition.steps) for (const id of after) used.add(id)
   for (const { id, kind, outputs } of steps) {

@@ -1,0 +1,32 @@
+import type { Logger } from 'pino'
+import type { Observable, Subscription } from 'rxjs'
+import type { PlantEvent } from './model/event.ts'
+import { isGood } from './model/status.ts'
+
+/** How loud each kind of event is; a healthy plant is silent but for changes of state. */
+const levels = {
+  deviceConnected: 'info',
+  deviceDisconnected: 'warn',
+  deviceFailed: 'warn',
+  pipelineFailed: 'error',
+  stepFailed: 'warn',
+  pipelineStarted: 'info',
+  pipelineCompleted: 'info',
+} as const
+
+/** Writes a line for each event that somebody at the plant would want to see. */
+export function logEvents(events$: Observable<PlantEvent>, log: Logger): Subscription {
+  return events$.subscribe((event) => {
+    if (event.kind === 'tagWritten' || event.kind === 'methodCalled') {
+      const level = event.initiator === 'pipeline' ? 'debug' : isGood(event.status) ? 'info' : 'warn'
+      log[level](subjectOf(event), event.message)
+      return
+    }
+    const level = event.kind in levels ? levels[event.kind as keyof typeof levels] : 'debug'
+    log[level](subjectOf(event), event.message)
+  })
+}
+
+function subjectOf(event: PlantEvent): object {
+  return 'device' in event ? { device: event.device } : { pipeline: event.pipeline, run: event.runId }
+}
