@@ -1,14 +1,15 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type Pair } from 'yaml'
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml'
+import type { LineIndex } from './line-index.ts'
 import type { DocumentPath, Position } from './source-file.ts'
 
 /** Finds the place of a path in a YAML document. */
 export class DocumentPlaces {
   readonly #document: Document
-  readonly #lines: LineCounter
+  readonly #lines: LineIndex
   readonly #targets = new Map<Node, Node>()
 
-  /** `lines` has counted the lines of the document's text. */
-  constructor(document: Document, lines: LineCounter) {
+  /** `lines` are those of the document's text. */
+  constructor(document: Document, lines: LineIndex) {
     this.#document = document
     this.#lines = lines
   }
@@ -26,9 +27,7 @@ export class DocumentPlaces {
   /** The start of a node. */
   ofNode(node: unknown): Position {
     const offset = (node as Node | null)?.range?.[0]
-    if (offset === undefined) return { line: 1, column: 1 }
-    const { line, col } = this.#lines.linePos(offset)
-    return { line: Math.max(line, 1), column: Math.max(col, 1) }
+    return this.#lines.at(offset ?? 0)
   }
 
   /** Where a path is: its value, or its key when `atKey`; the nearest existing ancestor's key when there is no such path. */

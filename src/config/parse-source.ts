@@ -1,12 +1,13 @@
-import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml'
+import { type Document, parseDocument, type YAMLError } from 'yaml'
 import type { Finding } from '../model/finding.ts'
 import { DocumentPlaces } from './document-places.ts'
 import type { Environment } from './environment.ts'
+import { LineIndex } from './line-index.ts'
 import type { SourceFile } from './source-file.ts'
 import { ValueReader } from './value-reader.ts'
 
 /** How many syntax errors are told; more of them are only echoes. */
-const syntaxErrorsMax = 10
+const syntaxErrorsMax = 5
 
 /** What came of a text: the file with its data and places, and what is wrong with its syntax. */
 export interface Parsing {
@@ -21,12 +22,11 @@ export interface Parsing {
  * other YAML versions, control characters and exploding aliases are findings.
  */
 export function parseSource(file: string, text: string, environment?: Environment): Parsing {
-  const lines = new LineCounter()
+  const lines = new LineIndex(text)
   const control = controlCharacterOf(file, text)
   if (control) return { source: unparsed(file, text), findings: [control] }
   try {
     const document = parseDocument(text, {
-      lineCounter: lines,
       prettyErrors: false,
       uniqueKeys: false,
       logLevel: 'error',
@@ -65,9 +65,8 @@ function controlCharacterOf(file: string, text: string): Finding | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
   const offset = text.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/)
   if (offset < 0) return undefined
-  const before = text.slice(0, offset).split('\n')
   const code = text.charCodeAt(offset).toString(16).padStart(4, '0').toUpperCase()
-  const at = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+  const at = new LineIndex(text).at(offset)
   return invalid(
     file,
     `the text holds the control character U+${code}`,
@@ -76,7 +75,7 @@ function controlCharacterOf(file: string, text: string): Finding | undefined {
   )
 }
 
-function syntaxFindings(file: string, document: Document, lines: LineCounter): Finding[] {
+function syntaxFindings(file: string, document: Document, lines: LineIndex): Finding[] {
   const { yaml } = document.directives ?? {}
   const findings =
     yaml?.explicit && yaml.version !== '1.2'
@@ -93,10 +92,7 @@ function syntaxFindings(file: string, document: Document, lines: LineCounter): F
   const exhausted = all.find((error) => error.code === 'RESOURCE_EXHAUSTION')
   const errors = exhausted ? [exhausted] : all.slice(0, syntaxErrorsMax)
   for (const error of errors) {
-    const { line, col } = lines.linePos(error.pos[0])
-    findings.push(
-      invalid(file, syntaxMessage(error), { line: Math.max(line, 1), column: Math.max(col, 1) }, syntaxRemedy(error)),
-    )
+    findings.push(invalid(file, syntaxMessage(error), lines.at(error.pos[0]), syntaxRemedy(error)))
   }
   return findings
 }
@@ -116,6 +112,8 @@ function syntaxMessage(error: YAMLError): string {
 
 function syntaxRemedy(error: YAMLError): string {
   switch (error.code) {
+    case 'RESOURCE_EXHAUSTION':
+      return 'nest less deeply'
     case 'MULTIPLE_DOCS':
       return 'keep one document per file: remove the line ---'
     case 'TAB_AS_INDENT':
