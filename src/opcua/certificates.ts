@@ -3,15 +3,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { OPCUACertificateManager, OPCUAServer, StatusCode } from 'node-opcua'
-import type { Clock } from '../model/clock.ts'
 import { MillraceError } from '../model/errors.ts'
-import type { Log } from './space-context.ts'
-
-/** A certificate that was refused is named in the log once in this time, however often its client tries. */
-const quietMs = 60_000
-
-/** How many refused certificates are remembered. */
-const rememberedMax = 100
 
 /** Makes the certificate folder when it is missing; throws `certificate-unusable` when it cannot be written. */
 export function prepareCertificateFolder(folder: string): void {
@@ -34,22 +26,16 @@ export function certificateUnusable(folder: string, cause: unknown): MillraceErr
 }
 
 /**
- * Tells the log who was refused and how to accept it.
+ * Tells who was refused and how to accept it.
  *
  * Being refused the first time is by design (Part 4 §6.1.3): nothing is trusted by itself. The client sees only
  * BadSecurityChecksFailed, so this line is the one place that says why.
  */
-export function logRefusedClients(server: OPCUAServer, log: Log, clock: Clock): void {
-  const toldAt = new Map<string, number>()
+export function tellRefusedClients(server: OPCUAServer, tell: (kind: string, message: string) => void): void {
   for (const endpoint of server.endpoints) {
     endpoint.onAdjustCertificateStatus = (status: StatusCode, certificate: Uint8Array) => {
       const thumbprint = thumbprintOf(certificate)
-      const now = clock.monotonic()
-      if (now - (toldAt.get(thumbprint) ?? Number.NEGATIVE_INFINITY) >= quietMs) {
-        if (toldAt.size >= rememberedMax) toldAt.clear()
-        toldAt.set(thumbprint, now)
-        log('warn', refusalOf(certificate, thumbprint, status.name))
-      }
+      tell(thumbprint, refusalOf(certificate, thumbprint, status.name))
       return status
     }
   }

@@ -1,5 +1,6 @@
 import { DataValue, type UAVariable, type Variant } from 'node-opcua'
 import { type Observable, Subscription } from 'rxjs'
+import { systemClock } from '../model/clock.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
 import { Status } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
@@ -30,13 +31,13 @@ export class LiveValues {
   }
 
   /** Lets a variable show a tag, from its newest sample on. */
-  bind(tag: string, variable: UAVariable, show: Show, initial?: Sample): void {
+  bind(tag: string, variable: UAVariable, show: Show): void {
     const target = { variable, show }
     const targets = this.#targetsByTag.get(tag)
     if (targets) targets.push(target)
     else this.#targetsByTag.set(tag, [target])
     variable.minimumSamplingInterval = 0
-    const sample = this.#latest(tag) ?? initial
+    const sample = this.#latest(tag)
     if (sample) setSample(variable, sample, show)
     else setValue(variable, nullVariant, Status.BadWaitingForInitialData)
   }
@@ -69,7 +70,7 @@ export function setSample(variable: UAVariable, sample: Sample, show: Show): voi
 
 /** Sets value, status and source time of a variable (milliseconds since 1970 UTC; now when there is none). */
 export function setValue(variable: UAVariable, value: Variant, status: number, sourceTime?: number): void {
-  const now = new Date()
+  const now = new Date(systemClock.now())
   const dataValue = new DataValue(null)
   dataValue.value = value
   dataValue.statusCode = statusCodeOf(status)

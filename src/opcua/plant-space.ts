@@ -8,6 +8,7 @@ import {
   type UAVariable,
 } from 'node-opcua'
 import { Subscription } from 'rxjs'
+import { systemClock } from '../model/clock.ts'
 import type { PlantEvent } from '../model/event.ts'
 import { Status } from '../model/status.ts'
 import { addDevice, setErrorCode } from './device-object.ts'
@@ -67,7 +68,7 @@ function addPlant(context: SpaceContext): Map<string, ProgramVariables> {
   const { view, addressSpace, namespace } = context
   addNamespaceMetadata(addressSpace, namespace, {
     version: fingerprintOf([view.equipment, view.devices, view.pipelines]),
-    publicationDate: new Date(),
+    publicationDate: new Date(systemClock.now()),
     nodeId: 's=namespace',
   })
   addEquipment(context)

@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { NamespaceOptions, type OPCUACertificateManager, OPCUAServer } from 'node-opcua'
 import { systemClock } from '../model/clock.ts'
 import { isMillraceError, MillraceError } from '../model/errors.ts'
-import { certificateUnusable, logRefusedClients, prepareCertificateFolder, trustRefused } from './certificates.ts'
+import { certificateUnusable, prepareCertificateFolder, tellRefusedClients, trustRefused } from './certificates.ts'
 import { type Guard, installGuard } from './guard/index.ts'
 import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
+import { quietLog } from './quiet-log.ts'
 import { type ServerOptions, stackOptions } from './server-options.ts'
 import { receiveStackMessages } from './stack-messages.ts'
 
@@ -16,7 +17,7 @@ export interface RunningServer {
   /** Every URL that reaches it. */
   readonly urls: readonly string[]
   readonly port: number
-  /** Thumbprint of its own certificate is in this file, for clients that want to trust it beforehand. */
+  /** File with its own certificate, for clients that want to trust it beforehand. */
   readonly certificateFile: string
   /** Trusts a client that was refused, at once; false when no refused certificate has this thumbprint. */
   trust(thumbprint: string): Promise<boolean>
@@ -64,8 +65,11 @@ async function prepare(parts: Parts, { view, anonymous, log, certificatesFolder 
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
   parts.space = buildPlantSpace(addressSpace, { view, anonymous, log })
-  parts.guard = installGuard(server, { onFinding: ({ kind, where }) => log('warn', `guard: ${kind} in ${where}`) })
-  logRefusedClients(server, log, systemClock)
+  const tell = quietLog(log, systemClock)
+  parts.guard = installGuard(server, {
+    onFinding: ({ kind, where }) => tell(`${kind} ${where}`, `guard: ${kind} in ${where}`),
+  })
+  tellRefusedClients(server, tell)
 }
 
 function runningServer(parts: Parts, { certificatesFolder }: ServerOptions): RunningServer {

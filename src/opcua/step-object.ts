@@ -1,4 +1,5 @@
 import { DataType, type UAObject, type UAVariable } from 'node-opcua'
+import { systemClock } from '../model/clock.ts'
 import { stepOwner } from '../model/diagnostics.ts'
 import type { StepDescription } from '../model/port.ts'
 import { Status } from '../model/status.ts'
@@ -58,7 +59,7 @@ function addInputs(context: SpaceContext, node: UAObject, pipeline: string, step
     })
     // A literal is known before the first wave.
     if (port.source.kind !== 'literal' || context.view.latest(tag)) continue
-    const sample = { value: port.source.value, status: Status.Good, sourceTime: Date.now() }
+    const sample = { value: port.source.value, status: Status.Good, sourceTime: systemClock.now() }
     setSample(variable, sample, (value) => toVariant(port, value))
   }
 }

@@ -31,7 +31,9 @@ export class HandMadePlant implements PlantView {
   readonly #programs = new Map<string, { state: ProgramState; last?: ReturnType<PlantView['lastTransition']> }>()
   /** The status that the next write ends with. */
   writeStatus: number = Status.Good
-  /** What the next call of a device method throws. */
+  /** What writes throw. */
+  writeError: Error | undefined
+  /** What calls of device methods throw. */
   callError: Error | undefined
 
   readonly samples$ = this.#samples.asObservable()
@@ -87,6 +89,7 @@ export class HandMadePlant implements PlantView {
 
   async write(tag: string, value: Value, initiator: string): Promise<number> {
     this.asked.push({ what: `${tag} = ${String(value)}`, initiator })
+    if (this.writeError) throw this.writeError
     if (this.writeStatus === Status.Good) this.set(tag, value)
     return this.writeStatus
   }

@@ -4,9 +4,10 @@ import { createServer } from 'node:net'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { MessageSecurityMode, OPCUAClient, SecurityPolicy } from 'node-opcua'
+import { CreateSessionRequest, GetEndpointsRequest, MessageSecurityMode, OPCUAClient, SecurityPolicy } from 'node-opcua'
 import { isMillraceError } from '../../src/model/errors.ts'
 import { hostNamesOf } from '../../src/opcua/server-options.ts'
+import { RawClient, statusOf } from '../kit/raw-client.ts'
 import { type Bench, encrypted, startBench } from './bench.ts'
 
 /** The error that a promise rejects with. */
@@ -34,7 +35,7 @@ describe('server', () => {
       return found
     }
 
-    it('offers three policies, signed and encrypted, and no session without', async () => {
+    it('offers three policies, signed and encrypted', async () => {
       const offered = new Set(
         (await endpoints()).map(
           ({ securityMode, securityPolicyUri }) =>
@@ -51,8 +52,17 @@ describe('server', () => {
           'Sign Basic256Sha256',
         ].sort(),
       )
-      const error = await errorOf(bench.connect({ mode: MessageSecurityMode.None, policy: SecurityPolicy.None }))
-      expect(String(error)).to.match(/End point must exist|BadSecurityMode/)
+    })
+
+    it('answers discovery without security, and a session without it BadSecurityModeRejected', async () => {
+      const client = await RawClient.connect(bench.server.port)
+      await client.hello()
+      await client.open()
+      const endpointUrl = bench.server.urls[0] ?? ''
+      expect(statusOf(await client.request(new GetEndpointsRequest({ endpointUrl })))).to.equal('Good')
+      const session = new CreateSessionRequest({ endpointUrl, requestedSessionTimeout: 1_000, sessionName: 'raw' })
+      expect(statusOf(await client.request(session))).to.equal('BadSecurityModeRejected')
+      client.socket.destroy()
     })
 
     it('made itself a certificate with the names of its host', async () => {

@@ -1,15 +1,6 @@
 import { expect } from 'chai'
-import {
-  AttributeIds,
-  DataType,
-  type DataValue,
-  type EUInformation,
-  MonitoringMode,
-  StatusCodes,
-  TimestampsToReturn,
-  Variant,
-  VariantArrayType,
-} from 'node-opcua'
+import { AttributeIds, DataType, type EUInformation, StatusCodes, Variant, VariantArrayType } from 'node-opcua'
+import { MillraceError } from '../../src/model/errors.ts'
 import { bad } from '../../src/model/sample.ts'
 import { Status } from '../../src/model/status.ts'
 import type { DataType as DataTypeName, Value } from '../../src/model/value.ts'
@@ -217,6 +208,16 @@ describe('values', () => {
       expect((await client.read('dev/plc1.wDouble')).value.value).to.equal(1)
     })
 
+    it('answers the status of an operating error, and BadInternalError for a fault, which is logged', async () => {
+      const write = (): Promise<string> => client.write('dev/plc1.wDouble', { dataType: DataType.Double, value: 2 })
+      bench.plant.writeError = new MillraceError('timed-out', 'plc1.wDouble took too long')
+      expect(await write()).to.equal('BadTimeout')
+      bench.plant.writeError = new TypeError('boom')
+      expect(await write()).to.equal('BadInternalError')
+      expect(bench.log.join('\n')).to.include('error write to dev/plc1.wDouble failed: TypeError: boom')
+      bench.plant.writeError = undefined
+    })
+
     it('answers BadTypeMismatch and asks nothing, when the type is another', async () => {
       const before = bench.plant.asked.length
       expect(await client.write('dev/plc1.wDouble', { dataType: DataType.String, value: '2' })).to.equal(
@@ -250,65 +251,6 @@ describe('values', () => {
       expect(await client.write('dev/plc1.DeviceId', { dataType: DataType.String, value: 'x' })).to.equal(
         'BadNotWritable',
       )
-    })
-  })
-
-  describe('subscription', () => {
-    async function watch(identifier: string, samplingInterval: number) {
-      const subscription = await client.session.createSubscription2({
-        requestedPublishingInterval: 100,
-        requestedLifetimeCount: 100,
-        requestedMaxKeepAliveCount: 10,
-        maxNotificationsPerPublish: 0,
-        publishingEnabled: true,
-        priority: 0,
-      })
-      const item = await subscription.monitor(
-        { nodeId: client.id(identifier), attributeId: AttributeIds.Value },
-        { samplingInterval, queueSize: 50, discardOldest: true },
-        TimestampsToReturn.Both,
-        MonitoringMode.Reporting,
-      )
-      const seen: DataValue[] = []
-      item.on('changed', (dataValue: DataValue) => seen.push(dataValue))
-      return { seen, end: () => subscription.terminate() }
-    }
-
-    const until = async (isDone: () => boolean): Promise<void> => {
-      const end = Date.now() + 3_000
-      while (!isDone() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20))
-      expect(isDone(), 'not seen within 3 s').to.equal(true)
-    }
-
-    it('delivers every change in order, with status and source time, when sampling is left to the server', async () => {
-      const { seen, end } = await watch('dev/plc1.Level', 0)
-      const times = Array.from({ length: 20 }, (_, index) => Date.UTC(2026, 0, 1) + index)
-      for (const [index, time] of times.entries()) bench.plant.set('plc1.Level', index, time)
-      await until(() => seen.some(({ value }) => value.value === 19))
-      const values = seen.filter(({ statusCode }) => statusCode.isGood())
-      expect(values.map(({ value }) => value.value)).to.deep.equal(times.map((_, index) => index))
-      expect(values.map(({ sourceTimestamp }) => sourceTimestamp?.getTime())).to.deep.equal(times)
-      await end()
-    })
-
-    it('delivers each change, when a value changes every 150 ms and is sampled at 100 ms', async () => {
-      const { seen, end } = await watch('dev/plc1.flow', 100)
-      for (let value = 1; value <= 6; value++) {
-        bench.plant.set('plc1.flow', value)
-        await new Promise((resolve) => setTimeout(resolve, 150))
-      }
-      await until(() => seen.some(({ value }) => value.value === 6))
-      expect(seen.map(({ value }) => value.value)).to.include.members([1, 2, 3, 4, 5, 6])
-      await end()
-    })
-
-    it('delivers a change of status alone', async () => {
-      bench.plant.set('plc1.Level', 5, 1_000)
-      const { seen, end } = await watch('dev/plc1.Level', 0)
-      await until(() => seen.length > 0)
-      bench.plant.emit({ tag: 'plc1.Level', sample: bad(Status.BadNoCommunication, 1_000, 'plc1') })
-      await until(() => seen.some(({ statusCode }) => statusCode.name === 'BadNoCommunication'))
-      await end()
     })
   })
 })
