@@ -12,10 +12,9 @@ export interface Bounds {
   readonly outputs: Fields
   /** Whether a device answers at the configuration. */
   readonly isReachable: boolean
+  /** How long each thing that is asked of a device may take. */
+  readonly deadlineMs: number
 }
-
-/** How long a device may take to connect, read, or give up. */
-const deadlineMs = 5000
 
 const log = { debug() {}, info() {}, warn() {} }
 
@@ -29,20 +28,24 @@ export async function deviceBehaviour(plugin: DevicePlugin, bounds: Bounds): Pro
   }
 }
 
-async function ofConnection(plugin: DevicePlugin, { config, outputs }: Bounds): Promise<string[]> {
+async function ofConnection(plugin: DevicePlugin, { config, outputs, deadlineMs }: Bounds): Promise<string[]> {
   const { signal } = new AbortController()
-  const connection = await within(plugin.connect({ config, log, signal }), 'connect')
+  const connection = await within(plugin.connect({ config, log, signal }), 'connect', deadlineMs)
   try {
     const declared = Object.keys(plugin.methods ?? {})
     const missing = declared.filter((name) => typeof connection.methods?.[name] !== 'function')
-    const values = await within('read' in connection ? connection.read() : firstReading(connection.readings), 'read')
+    const values = await within(
+      'read' in connection ? connection.read() : firstReading(connection.readings),
+      'read',
+      deadlineMs,
+    )
     return [
       ...complaintsAboutReadings(values, portsOf(outputs, config)),
       ...missing.map((name) => `the connection has no code for the method ${name}`),
     ]
   } finally {
-    await within(connection.close(), 'close')
-    await within(connection.close(), 'the second close')
+    await within(connection.close(), 'close', deadlineMs)
+    await within(connection.close(), 'the second close', deadlineMs)
   }
 }
 
@@ -61,13 +64,13 @@ function complaintsAboutReadings(values: unknown, ports: readonly Port[]): strin
   })
 }
 
-async function ofAbort(plugin: DevicePlugin, { config }: Bounds): Promise<string[]> {
+async function ofAbort(plugin: DevicePlugin, { config, deadlineMs }: Bounds): Promise<string[]> {
   const controller = new AbortController()
   const attempt = plugin.connect({ config, log, signal: controller.signal })
   controller.abort(new Error('conformance gives up'))
   try {
-    const connection = await within(attempt, 'connect after its signal was aborted')
-    await within(connection.close(), 'close')
+    const connection = await within(attempt, 'connect after its signal was aborted', deadlineMs)
+    await within(connection.close(), 'close', deadlineMs)
   } catch (error) {
     if (error instanceof Late) return [error.message]
   }
@@ -75,11 +78,14 @@ async function ofAbort(plugin: DevicePlugin, { config }: Bounds): Promise<string
 }
 
 /** Complaints about a simulator: it starts, says what takes the place of a device's address, and stops twice. */
-export async function simulatorBehaviour(plugin: SimulatorPlugin, { config }: Bounds): Promise<readonly string[]> {
+export async function simulatorBehaviour(
+  plugin: SimulatorPlugin,
+  { config, deadlineMs }: Bounds,
+): Promise<readonly string[]> {
   try {
-    const simulation = await within(plugin.start(config), 'start')
-    await within(simulation.stop(), 'stop')
-    await within(simulation.stop(), 'the second stop')
+    const simulation = await within(plugin.start(config), 'start', deadlineMs)
+    await within(simulation.stop(), 'stop', deadlineMs)
+    await within(simulation.stop(), 'the second stop', deadlineMs)
     return typeof simulation.overrides === 'object' ? [] : ['start gives no overrides']
   } catch (error) {
     return [`start or stop fails: ${error instanceof Error ? error.message : String(error)}`]
@@ -88,7 +94,7 @@ export async function simulatorBehaviour(plugin: SimulatorPlugin, { config }: Bo
 
 class Late extends Error {}
 
-async function within<T>(work: T | Promise<T>, what: string): Promise<T> {
+async function within<T>(work: T | Promise<T>, what: string, deadlineMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Late(`${what} takes longer than ${deadlineMs / 1000} s`)), deadlineMs)

@@ -16,6 +16,8 @@ export interface ConformanceOptions {
   readonly config?: unknown
   /** For devices: whether a device (or its simulator) answers at `config`, so that it can be connected, read and closed. */
   readonly connect?: boolean
+  /** How long a device may take to connect, read, close, or give up; 5000 ms when absent. */
+  readonly deadlineMs?: number
 }
 
 /** Checks that a plugin keeps to the interface. Throws an AssertionError that lists everything that is wrong. */
@@ -55,7 +57,8 @@ export async function complaintsAbout(
     ...ofPorts,
     ...(plugin.kind === 'device' ? complaintsAboutMethods(plugin.methods ?? {}) : []),
   ]
-  return found.length > 0 ? found : behaviourOf(plugin, { config, ...ports, isReachable: options.connect ?? false })
+  const reach = { isReachable: options.connect ?? false, deadlineMs: options.deadlineMs ?? 5000 }
+  return found.length > 0 ? found : behaviourOf(plugin, { config, ...ports, ...reach })
 }
 
 function complaintsAboutAllPorts(plugin: Plugin, ports: { inputs: Fields; outputs: Fields }): string[] {

@@ -5,7 +5,7 @@ import { extname } from 'node:path'
 const ours: Readonly<Record<string, string>> = { 'millrace/plugin': 'index', 'millrace/testing': 'testing' }
 
 /** Packages that a plugin may import without an installation of its own: ours answers when the plant has no copy. */
-const lent = /^(zod|rxjs)(\/|$)/
+const lent = /^(zod|rxjs|modbus-serial|serialport)(\/|$)/
 
 /** Scheme of {@link packageUrl}. */
 const scheme = 'millrace-package:'

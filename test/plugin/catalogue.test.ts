@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { Catalogue, loadCatalogue } from '../../src/plugin/catalogue.ts'
 import type { Fields } from '../../src/plugin/index.ts'
-import { folderWith, removeFolders } from './folder.ts'
+import { temporaryFolders } from './folder.ts'
 
+const { folderWith, removeFolders } = temporaryFolders()
 const builtIn = join(import.meta.dirname, '../../plugins')
 const nothing = join(import.meta.dirname, 'no-such-folder')
 

@@ -164,6 +164,9 @@ describe('parseConfig', () => {
 
   it('takes nothing as an empty configuration and refuses what is no mapping', () => {
     expect(parseConfig(undefined, undefined).values).to.deep.equal({})
+    expect(
+      parseConfig({ on: boolean(), at: z.date() }, { on: 1, at: null }).issues?.map(({ message }) => message),
+    ).to.deep.equal(['on is 1, not true or false', 'at is empty, not a value of its type'])
     expect(parseConfig({}, [1]).issues?.[0]?.message).to.equal('config is a list, not a mapping')
     expect(parseConfig({}, { a: 1 }).issues?.[0]?.remedy).to.equal('remove it; nothing is configured here')
   })

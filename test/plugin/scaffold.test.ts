@@ -6,8 +6,9 @@ import { expect } from 'chai'
 import { loadCatalogue } from '../../src/plugin/catalogue.ts'
 import { scaffoldPlugin } from '../../src/plugin/scaffold.ts'
 import { complaintsAbout } from '../../src/plugin/testing.ts'
-import { folderWith, removeFolders } from './folder.ts'
+import { temporaryFolders } from './folder.ts'
 
+const { folderWith, removeFolders } = temporaryFolders()
 const kinds = ['device', 'function', 'block', 'operator'] as const
 const runTests = join(import.meta.dirname, '../../src/plugin/run-tests.ts')
 
