@@ -24,4 +24,15 @@ describe('built-in plugins', () => {
       expect(await complaintsAbout(plugin, config === undefined ? {} : { config }), origin).to.deep.equal([])
     })
   }
+
+  it('conform while they are connected: modbus to the simulated PLC', async () => {
+    const simulation = await catalogue.simulator('filler-plc')?.start({ seed: 1, port: 0, unitId: 1 })
+    const registers = [
+      { name: 'level', kind: 'input', address: 0, type: 'float32', unit: 'l' },
+      { name: 'pumpEnabled', kind: 'coil', address: 0, access: 'readWrite' },
+    ]
+    const config = { ...simulation?.overrides, registers }
+    expect(await complaintsAbout(catalogue.device('modbus'), { config, connect: true })).to.deep.equal([])
+    await simulation?.stop()
+  })
 })

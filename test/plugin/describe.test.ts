@@ -1,6 +1,13 @@
 import { expect } from 'chai'
 import { z } from 'zod'
-import { configJsonSchema, describeDevice, parseConfig, portOf, portsOf } from '../../src/plugin/describe.ts'
+import {
+  configJsonSchema,
+  describeDevice,
+  likenessOf,
+  parseConfig,
+  portOf,
+  portsOf,
+} from '../../src/plugin/describe.ts'
 import {
   boolean,
   choice,
@@ -73,6 +80,13 @@ describe('portOf', () => {
     expect(portOf('c', z.string()).dataType).to.equal('String')
     expect(portOf('d', z.date()).dataType).to.equal('DateTime')
     expect(portOf('e', z.array(z.number()))).to.include({ dataType: 'Double', isArray: true })
+  })
+})
+
+describe('likenessOf', () => {
+  it('tells which input an output takes unit and range from', () => {
+    const outputs = { mean: double({ like: 'value' }), count: uint16() }
+    expect(likenessOf(outputs)).to.deep.equal({ mean: 'value' })
   })
 })
 
