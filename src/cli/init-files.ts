@@ -31,7 +31,9 @@ devices:
     type: mock-servo
     name: Valve servo
     equipment: Acme/Berlin/Line1
-    every: 100ms                  # how often it is read
+    config:
+      every: 100ms                # time between two readings; a device that is polled has its \`every\` one level up
+      maxPosition: 120
 `
 
 const smoothFile = `# yaml-language-server: $schema=../.millrace/pipeline.schema.json
@@ -42,7 +44,7 @@ equipment: Acme/Berlin/Line1
 run: { every: 100ms }             # or once, { on: change }, { cron: '0 6 * * *' }
 
 parameters:                       # variables that clients may write
-  limit: { type: Double, unit: °, min: 0, max: 360, default: 90 }
+  limit: { type: Double, unit: °, min: 0, max: 120, default: 90 }
 
 steps:
   average:
