@@ -3,11 +3,8 @@ import type { Observable, Subscription } from 'rxjs'
 import type { PlantEvent } from './model/event.ts'
 import { isGood } from './model/status.ts'
 
-/** How loud each kind of event is; a healthy plant is silent but for changes of state. */
+/** How loud each kind of event is; those that are not listed are for debugging only. Devices tell of their links themselves. */
 const levels = {
-  deviceConnected: 'info',
-  deviceDisconnected: 'warn',
-  deviceFailed: 'warn',
   pipelineFailed: 'error',
   stepFailed: 'warn',
   pipelineStarted: 'info',

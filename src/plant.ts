@@ -55,7 +55,8 @@ export interface RunningPlant extends commands.Actors {
 export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   const { plant, log, clock = systemClock } = options
   const simulators = await startSimulators(plant.simulators, plant.definition.devices, plant.catalogue)
-  const wired = wire({ plant, devices: devicesOf(simulators.devices, plant.catalogue, { clock, log }), clock, log })
+  const devices = devicesOf(simulators.devices, plant.catalogue, { clock, log })
+  const wired = wire({ plant, devices, clock, log })
   const view = viewOf(plant, wired)
   const { server: settings } = plant.definition
   const server = await startServer({
@@ -169,13 +170,13 @@ async function close({ devices, pipelines, subscription }: Wired, stopSimulators
 const closing = { graceMs: 200, finallyMs: 1000 }
 
 /** What the address space sees of the plant. */
-function viewOf({ definition, devices: descriptions, pipelines: checked }: RunnablePlant, wired: Wired): PlantView {
+function viewOf({ definition, pipelines: checked }: RunnablePlant, wired: Wired): PlantView {
   const { devices, pipelines, samples$, events$ } = wired
   return {
     id: definition.plant,
     name: definition.server.name,
     equipment: definition.equipment,
-    devices: descriptions,
+    devices: devices.all.map(({ description }) => description),
     pipelines: checked.map(({ description }) => description),
     samples$,
     events$,

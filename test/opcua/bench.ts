@@ -80,7 +80,8 @@ export async function startBench(options: Partial<ServerOptions> = {}): Promise<
   }
 }
 
-async function connect(url: string, folder: string, { mode, policy, user }: ConnectOptions): Promise<Client> {
+/** Connects a client that trusts the server and opens a session; `folder` holds its certificates. */
+export async function connect(url: string, folder: string, { mode, policy, user }: ConnectOptions): Promise<Client> {
   const store = new OPCUACertificateManager({
     rootFolder: folder,
     automaticallyAcceptUnknownCertificate: true,
