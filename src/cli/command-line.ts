@@ -4,16 +4,13 @@ import { Command, CommanderError } from 'commander'
 import { errorTable, isMillraceError } from '../model/errors.ts'
 import { packageRoot } from '../package-root.ts'
 import { describeCommand } from './describe.ts'
-import { ExitCode, exitCodeOf, UsageError } from './exit-code.ts'
+import { ExitCode, exitCodeOf, type Finish, UsageError } from './exit-code.ts'
 import { initCommand } from './init.ts'
 import { listCommand } from './list.ts'
 import { pluginCommand } from './plugin-new.ts'
 import { runCommand } from './run.ts'
 import type { Terminal } from './terminal.ts'
 import { validateCommand } from './validate.ts'
-
-/** A command's action: it tells the exit code of the program. */
-export type Finish = (code: ExitCode) => void
 
 /**
  * Runs one command of the command line and tells the exit code. It never throws: an operating error is one line with its code

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { didYouMean } from '../model/did-you-mean.ts'
-import type { Finish } from './command-line.ts'
 import { describePlugin } from './describe-plugin.ts'
+import type { Finish } from './exit-code.ts'
 import { ExitCode, UsageError } from './exit-code.ts'
 import { installedPlugins } from './installed.ts'
 import type { Terminal } from './terminal.ts'

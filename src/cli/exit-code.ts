@@ -22,3 +22,6 @@ export function exitCodeOf(error: unknown): ExitCode {
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
+
+/** A command's action tells the exit code of the program with it. */
+export type Finish = (code: ExitCode) => void

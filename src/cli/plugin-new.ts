@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { Finish } from './command-line.ts'
+import type { Finish } from './exit-code.ts'
 import { ExitCode } from './exit-code.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'

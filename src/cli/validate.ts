@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { formatFindings } from '../config/format-findings.ts'
 import { writeSchemas } from '../config/write-schemas.ts'
 import { isRunnable, type LoadedPlant, loadPlant } from '../load-plant.ts'
-import type { Finish } from './command-line.ts'
+import type { Finish } from './exit-code.ts'
 import { ExitCode } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
 
