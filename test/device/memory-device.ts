@@ -25,8 +25,7 @@ export class MemoryDevice {
   connectCount = 0
   readCount = 0
   closeCount = 0
-  /** Reads under way, and the most there ever were. */
-  reading = 0
+  /** The most reads that were ever under way over one connection. */
   readingMax = 0
   readonly behaviour: Behaviour = {
     connect: () => undefined,
@@ -69,8 +68,9 @@ export class MemoryDevice {
 
   #connection(kind: 'polled' | 'pushing'): object {
     const { behaviour } = this
+    const underWay = { count: 0 }
     return {
-      ...(kind === 'polled' ? { read: () => this.#read() } : { readings: this.pushed }),
+      ...(kind === 'polled' ? { read: () => this.#read(underWay) } : { readings: this.pushed }),
       ...(behaviour.write
         ? {
             write: async (setpoints: Readonly<Record<string, unknown>>) => {
@@ -90,13 +90,13 @@ export class MemoryDevice {
     }
   }
 
-  async #read(): Promise<unknown> {
+  async #read(underWay: { count: number }): Promise<unknown> {
     this.readCount++
-    this.readingMax = Math.max(this.readingMax, ++this.reading)
+    this.readingMax = Math.max(this.readingMax, ++underWay.count)
     try {
       return await this.behaviour.read()
     } finally {
-      this.reading--
+      underWay.count--
     }
   }
 }
