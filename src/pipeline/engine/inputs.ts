@@ -3,6 +3,15 @@ import { isBad, Status } from '../../model/status.ts'
 import type { Plan } from './plan.ts'
 import { type Samples, sameValue } from './samples.ts'
 
+/** A source from outside: an external tag, or a parameter. */
+interface Entrance {
+  readonly slot: number
+  readonly owner: string
+  /** The newest sample that came. */
+  last: Sample | undefined
+  isWaiting: boolean
+}
+
 /**
  * What comes from outside waits here until the next wave takes it in all at once: so a wave that is under way keeps the
  * inputs that it began with.
@@ -10,41 +19,50 @@ import { type Samples, sameValue } from './samples.ts'
 export class Inputs {
   readonly #samples: Samples
   readonly #plan: Plan
-  readonly #externalByTag: ReadonlyMap<string, { readonly owner: string; readonly slot: number }>
-  readonly #parameterByName: ReadonlyMap<string, number>
-  readonly #waiting = new Map<number, Sample>()
+  readonly #externals: ReadonlyMap<string, Entrance>
+  readonly #parameters: ReadonlyMap<string, Entrance>
+  #waiting: Entrance[] = []
 
   constructor(plan: Plan, samples: Samples) {
     this.#plan = plan
     this.#samples = samples
-    this.#externalByTag = new Map(plan.externals.map((external) => [external.tag, external]))
-    this.#parameterByName = new Map(plan.parameters.map(({ name, slot }) => [name, slot]))
+    const entrance = (slot: number, owner: string): Entrance => ({ slot, owner, last: undefined, isWaiting: false })
+    this.#externals = new Map(plan.externals.map(({ tag, slot, owner }) => [tag, entrance(slot, owner)]))
+    this.#parameters = new Map(plan.parameters.map(({ name, slot }) => [name, entrance(slot, plan.id)]))
   }
 
   /** Tells whether a value or a status is another one. A newer source time alone is taken in, but is no reason for a wave. */
   feed(samples: readonly TagSample[]): boolean {
     let isNews = false
     for (const { tag, sample } of samples) {
-      const external = this.#externalByTag.get(tag)
-      if (!external) continue
-      const { slot, owner } = external
-      const judged = this.#judged(slot, sample, owner)
-      const last = this.#waiting.get(slot) ?? this.#samples.read(slot)
-      if (last.status !== judged.status || !sameValue(last.value, judged.value)) isNews = true
-      this.#waiting.set(slot, judged)
+      const entrance = this.#externals.get(tag)
+      if (entrance && this.#enter(entrance, sample)) isNews = true
     }
     return isNews
   }
 
   setParameter(name: string, sample: Sample): void {
-    const slot = this.#parameterByName.get(name)
-    if (slot !== undefined) this.#waiting.set(slot, this.#judged(slot, sample, this.#plan.id))
+    const entrance = this.#parameters.get(name)
+    if (entrance) this.#enter(entrance, sample)
   }
 
   /** Takes in all that waits. */
   take(): void {
-    for (const [slot, sample] of this.#waiting) this.#samples.write(slot, sample)
-    this.#waiting.clear()
+    if (this.#waiting.length === 0) return
+    for (const entrance of this.#waiting) {
+      entrance.isWaiting = false
+      this.#samples.write(entrance.slot, entrance.last as Sample)
+    }
+    this.#waiting = []
+  }
+
+  #enter(entrance: Entrance, sample: Sample): boolean {
+    const judged = this.#judged(entrance.slot, sample, entrance.owner)
+    const last = entrance.last ?? this.#samples.read(entrance.slot)
+    entrance.last = judged
+    if (!entrance.isWaiting) this.#waiting.push(entrance)
+    entrance.isWaiting = true
+    return last.status !== judged.status || !sameValue(last.value, judged.value)
   }
 
   /** A number that is none must not enter the array of numbers, whoever sent it. */

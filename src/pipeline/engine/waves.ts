@@ -74,8 +74,10 @@ export class Waves implements Exits {
     onlyChanged: boolean
     signal?: AbortSignal | undefined
   }): WaveResult | Promise<WaveResult> {
-    for (const index of this.#wishes) this.#readiness.want(index)
-    this.#wishes.clear()
+    if (this.#wishes.size > 0) {
+      for (const index of this.#wishes) this.#readiness.want(index)
+      this.#wishes.clear()
+    }
     this.#failure = undefined
     this.#compute(!onlyChanged || this.#count === 0)
     if (this.#failure || this.#running.size === 0) return this.#ended()

@@ -1,0 +1,23 @@
+/**
+ * Runs a benchmark: `npm run bench -- core [--quick] [--json]`.
+ *
+ * It prints a table for people; with `--json` the last line is one JSON object (see `report.ts` for its shape).
+ */
+import type { Benchmark } from './report.ts'
+import { printReport } from './report.ts'
+
+const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  core: async () => (await import('./core.ts')).core,
+}
+
+const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+const name = words[0] ?? ''
+const load = benchmarks[name]
+if (!load || words.length > 1) {
+  process.stderr.write(`usage: npm run bench -- <${Object.keys(benchmarks).join(' | ')}> [--quick] [--json]\n`)
+  process.exitCode = 2
+} else {
+  const benchmark = await load()
+  const report = await benchmark({ isQuick: process.argv.includes('--quick') })
+  printReport(name, report, process.argv.includes('--json'))
+}
