@@ -1,5 +1,6 @@
-import { registerHooks } from 'node:module'
+import { createRequire, registerHooks } from 'node:module'
 import { extname } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 /** What plugins import from us, and the file that answers. */
 const ours: Readonly<Record<string, string>> = { 'millrace/plugin': 'index', 'millrace/testing': 'testing' }
@@ -9,6 +10,8 @@ const lent = /^(zod|rxjs|modbus-serial|serialport)(\/|$)/
 
 /** Scheme of {@link packageUrl}. */
 const scheme = 'millrace-package:'
+
+const ownRequire = createRequire(import.meta.url)
 
 let isInstalled = false
 
@@ -23,11 +26,22 @@ export function installResolution(): void {
     resolve(specifier, context, nextResolve) {
       const file = ours[specifier]
       if (file !== undefined) return { url: siblingUrl(file), shortCircuit: true }
-      const [name, ...parents] = specifier.startsWith(scheme)
-        ? (JSON.parse(decodeURIComponent(specifier.slice(scheme.length))) as [string, ...string[]])
-        : [specifier, context.parentURL ?? import.meta.url, ...(lent.test(specifier) ? [import.meta.url] : [])]
-      const attempt = (parentURL: string) => nextResolve(name, { ...context, parentURL })
-      return firstThatResolves(parents, attempt)
+      if (specifier.startsWith(scheme)) {
+        const [name, ...parents] = JSON.parse(decodeURIComponent(specifier.slice(scheme.length))) as [
+          string,
+          ...string[],
+        ]
+        return firstOf(parents.map((parentURL) => () => nextResolve(name, { ...context, parentURL })))
+      }
+      if (!lent.test(specifier)) return nextResolve(specifier, context)
+      return firstOf([
+        () => nextResolve(specifier, context),
+        // A `require` asks from its own module whatever the context says, so it is answered from here.
+        () =>
+          context.conditions.includes('require')
+            ? { url: pathToFileURL(ownRequire.resolve(specifier)).href, shortCircuit: true }
+            : nextResolve(specifier, { ...context, parentURL: import.meta.url }),
+      ])
     },
   })
 }
@@ -41,13 +55,14 @@ function siblingUrl(name: string): string {
   return new URL(`./${name}${extname(import.meta.url)}`, import.meta.url).href
 }
 
-function firstThatResolves<T>(parents: readonly string[], attempt: (parent: string) => T): T {
-  const [parent, ...others] = parents
+/** The first answer that is not "there is no such module". */
+function firstOf<T>([attempt, ...others]: readonly (() => T)[]): T {
   try {
-    return attempt(parent as string)
+    return (attempt as () => T)()
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
     if (!isMissing || others.length === 0) throw error
-    return firstThatResolves(others, attempt)
+    return firstOf(others)
   }
 }

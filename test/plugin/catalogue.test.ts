@@ -54,6 +54,20 @@ describe('loadCatalogue', () => {
     expect(own.metaOf(inputs?.a as Fields[string]).dataType).to.equal('Double')
   })
 
+  it('loads CommonJS too, which requires instead of importing', async () => {
+    const plantFolder = folderWith({
+      'plugins/old.js': `
+        const { defineFunction, double } = require('millrace/plugin')
+        const { Subject } = require('rxjs')
+        module.exports = defineFunction({
+          type: 'old', description: Subject.name, inputs: { a: double() }, outputs: { b: double() }, compute: ({ a }) => ({ b: a }),
+        })`,
+    })
+    const { catalogue, findings } = await loadCatalogue({ builtIn: nothing, plantFolder })
+    expect(findings).to.deep.equal([])
+    expect(catalogue.step('old')?.description).to.equal('Subject')
+  })
+
   it('prefers a copy of rxjs that the plant brings', async () => {
     const plantFolder = folderWith({
       'plugins/own.js': `
