@@ -20,7 +20,7 @@ import { instancesUri, namespaceUris } from './namespaces.ts'
 import { addPipeline } from './pipeline-object.ts'
 import type { PlantView } from './plant-view.ts'
 import { ProgramVariables } from './program-state.ts'
-import { type AnonymousAccess, setPermissions } from './roles.ts'
+import { type AnonymousAccess, coverAttributes, setPermissions } from './roles.ts'
 import { childOf, type Log, objectTypeOf, type SpaceContext } from './space-context.ts'
 import { addNamespaceMetadata } from './types/namespace-metadata.ts'
 
@@ -52,6 +52,7 @@ export function buildPlantSpace(
   const programs = addPlant(context)
   addressSpace.suspendModelChangeEvents = wasSuspended
   makeOthersReadOnly(context)
+  coverAttributes(namespace)
   setPermissions(addressSpace, namespace, anonymous)
   live.follow(view.samples$)
   const events = new Subscription()

@@ -1,8 +1,13 @@
 import {
   type AddressSpace,
+  AttributeIds,
+  DataValue,
+  type ISessionContext,
   makePermissionFlag,
   type Namespace,
+  PermissionType,
   type RolePermissionTypeOptions,
+  StatusCodes,
   type UAMethod,
   WellKnownRoles,
 } from 'node-opcua'
@@ -20,6 +25,9 @@ const look = 'Browse | Read | ReadHistory | ReceiveEvents'
 const lookAndCall = `${look} | Call`
 const operate = `${look} | Call | Write`
 
+/** What the server knows of everybody's sessions: the arrays of SessionsDiagnosticsSummary, and SubscriptionDiagnosticsArray. */
+const sessionDiagnostics = ['i=3706', 'i=3707', 'i=3708', 'i=2290']
+
 /**
  * Gives every namespace default permissions: the server denies what is not resolved, so that a namespace without any
  * would be unreadable, the Server object included.
@@ -28,16 +36,45 @@ const operate = `${look} | Call | Write`
  */
 export function setPermissions(addressSpace: AddressSpace, instances: Namespace, anonymous: AnonymousAccess): void {
   const everybody = ['Anonymous', 'AuthenticatedUser'] as const
+  const admins = [permission('SecurityAdmin', look), permission('ConfigureAdmin', look)]
   for (const namespace of addressSpace.getNamespaceArray()) {
     // ConditionRefresh and GetMonitoredItems are methods of namespace 0 that every subscriber needs.
     const flags = namespace.index === 0 ? lookAndCall : look
     namespace.setDefaultRolePermissions(everybody.map((role) => permission(role, flags)))
   }
+  // The stack keeps an object for each session in namespace 1, where nothing of ours is.
+  addressSpace.getNamespace(1).setDefaultRolePermissions(admins)
+  for (const nodeId of sessionDiagnostics) addressSpace.findNode(nodeId)?.setRolePermissions(admins)
   instances.setDefaultRolePermissions([
     ...anonymousPermissions(anonymous),
     permission('Observer', look),
     ...roleNames.slice(1).map((role) => permission(role, operate)),
   ])
+}
+
+/** A node whose attributes can be read. */
+interface ReadsAttributes {
+  readAttribute(session: ISessionContext | null, attributeId: AttributeIds, ...rest: unknown[]): DataValue
+}
+
+/**
+ * Refuses every attribute of a namespace's nodes to those who may not browse them.
+ *
+ * The permission Browse covers all attributes but Value (Part 3 §8.55); the stack checks it for Browse alone, so that
+ * names and descriptions could be read by anybody who guesses a NodeId.
+ */
+export function coverAttributes(namespace: Namespace): void {
+  for (const node of namespace.nodeIterator()) {
+    const target = node as unknown as ReadsAttributes
+    const read = target.readAttribute
+    target.readAttribute = function (this: ReadsAttributes, session, attributeId, ...rest) {
+      const isCovered = attributeId !== AttributeIds.Value && session !== null
+      if (isCovered && !session.checkPermission(node, PermissionType.Browse)) {
+        return new DataValue({ statusCode: StatusCodes.BadUserAccessDenied })
+      }
+      return read.call(this, session, attributeId, ...rest)
+    }
+  }
 }
 
 /** Lets a method be called from a role on upwards only; the lower ones still see it. */

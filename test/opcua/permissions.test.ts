@@ -64,6 +64,28 @@ describe('permissions', () => {
         expect(await attempts(client)).to.deep.equal(expected)
       })
 
+      it('cover every attribute of an instance', async () => {
+        const nodeId = client.id('dev/plc1.DeviceId')
+        const attributes = [
+          AttributeIds.NodeId,
+          AttributeIds.BrowseName,
+          AttributeIds.DisplayName,
+          AttributeIds.DataType,
+        ]
+        const results = await client.session.read(attributes.map((attributeId) => ({ nodeId, attributeId })))
+        const wanted = anonymous === 'none' ? denied : 'Good'
+        expect(results.map(({ statusCode }) => statusCode.name)).to.deep.equal(attributes.map(() => wanted))
+      })
+
+      it('keep the sessions of others from it', async () => {
+        for (const nodeId of ['i=3707', 'i=2290']) {
+          const { statusCode } = await client.session.read({ nodeId, attributeId: AttributeIds.Value })
+          expect(statusCode.name).to.equal(denied)
+        }
+        const { references } = await client.session.browse('i=3706')
+        expect(references ?? []).to.deep.equal([])
+      })
+
       it('let it read the Server object and the types, and write neither', async () => {
         const state = await client.session.read({ nodeId: 'i=2259', attributeId: AttributeIds.Value })
         expect(state.statusCode.name).to.equal('Good')
