@@ -15,6 +15,8 @@ const dynamics = {
 const velocityOverride = double({ unit: '%', min: 0, max: 100, description: 'Scales the velocity of every move.' })
 const loadTorque = double({ unit: 'N·m', min: -100, max: 100, description: 'Torque that pulls at the axis.' })
 
+const actual = double({ ...position, description: 'Actual position when it ended.' })
+
 /** Torque for 1 °/s² of acceleration, and for 1 °/s of velocity, in N·m. */
 const inertia = 0.0008
 const friction = 0.002
@@ -24,15 +26,21 @@ export default defineDevice({
   description: 'A simulated servo axis with the states and commands of PLCopen Motion Control.',
   config: {
     every: double({ unit: 'ms', default: 50, min: 5, max: 60_000, description: 'Time between two readings.' }),
-    maxVelocity: double({ unit: '°/s', default: 360, min: 0.001, max: 36_000 }),
-    maxAcceleration: double({ unit: '°/s²', default: 3600, min: 0.001, max: 360_000 }),
+    maxVelocity: double({ unit: '°/s', default: 360, min: 0.001, max: 36_000, description: 'Fastest of any move.' }),
+    maxAcceleration: double({
+      ...{ unit: '°/s²', default: 3600, min: 0.001, max: 360_000 },
+      description: 'Most of any move; halt, stop and faults brake with it.',
+    }),
     minPosition: double({ ...position, default: -180, description: 'Software limit, watched once the axis is homed.' }),
     maxPosition: double({ ...position, default: 180, description: 'Software limit, watched once the axis is homed.' }),
     initialPosition: double({ ...position, default: 15, description: 'Where the axis stands before it is homed.' }),
-    homePosition: double({ ...position, default: 0 }),
-    homingVelocity: double({ unit: '°/s', default: 45, min: 0.001, max: 36_000 }),
+    homePosition: double({ ...position, default: 0, description: 'Where home takes the axis.' }),
+    homingVelocity: double({ unit: '°/s', default: 45, min: 0.001, max: 36_000, description: 'Velocity of home.' }),
     lag: double({ unit: 'ms', default: 10, min: 0, max: 1000, description: 'How late the axis follows its command.' }),
-    maxFollowingError: double({ ...position, default: 10, min: 0.01, max: 360 }),
+    maxFollowingError: double({
+      ...{ ...position, default: 10, min: 0.01, max: 360 },
+      description: 'More than that between the commanded and the actual position is a fault.',
+    }),
     compliance: double({
       unit: '°',
       default: 0.2,
@@ -59,10 +67,15 @@ export default defineDevice({
       : []),
   ],
   outputs: ({ minPosition, maxPosition, maxVelocity }) => ({
-    position: double({ ...position, min: minPosition, max: maxPosition }),
-    velocity: double({ unit: '°/s', min: -maxVelocity, max: maxVelocity }),
-    torque: double({ unit: 'N·m' }),
-    targetPosition: double({ ...position, min: minPosition, max: maxPosition }),
+    position: double({ ...position, min: minPosition, max: maxPosition, description: 'Actual position.' }),
+    velocity: double({ unit: '°/s', min: -maxVelocity, max: maxVelocity, description: 'Actual velocity.' }),
+    torque: double({ unit: 'N·m', description: 'Torque of the motor.' }),
+    targetPosition: double({
+      ...position,
+      min: minPosition,
+      max: maxPosition,
+      description: 'Where the last move goes.',
+    }),
     followingError: double({ ...position, description: 'Commanded less actual position.' }),
     state: choice(axisStates, { description: 'State of the axis (PLCopen Motion Control part 1).' }),
     powered: boolean({ description: 'Whether the power stage is on.' }),
@@ -84,30 +97,34 @@ export default defineDevice({
   methods: {
     power: {
       description: 'Switches the power stage; without power the axis brakes and lets go.',
-      inputs: { on: boolean({ default: true }) },
+      inputs: { on: boolean({ default: true, description: 'Whether it is to be on.' }) },
     },
-    home: { description: 'Seeks the home position.', outputs: { homedAt: double(position) } },
+    home: { description: 'Seeks the home position.', outputs: { homedAt: actual } },
     moveAbsolute: {
       description: 'Moves to a position and settles there.',
-      inputs: { position: double(position), ...dynamics },
-      outputs: { settledAt: double(position) },
+      inputs: { position: double({ ...position, description: 'Where to go.' }), ...dynamics },
+      outputs: { settledAt: actual },
     },
     moveRelative: {
       description: 'Moves by a distance and settles there.',
-      inputs: { distance: double(position), ...dynamics },
-      outputs: { settledAt: double(position) },
+      inputs: { distance: double({ ...position, description: 'How far to go.' }), ...dynamics },
+      outputs: { settledAt: actual },
     },
     moveVelocity: {
       description: 'Takes on a velocity, keeps it, and ends when it is reached.',
-      inputs: { ...dynamics, velocity: double({ unit: '°/s', min: -36_000, max: 36_000 }) },
-      outputs: { reachedAt: double(position) },
+      inputs: {
+        ...dynamics,
+        velocity: double({ unit: '°/s', min: -36_000, max: 36_000, description: 'Its sign is the direction.' }),
+      },
+      outputs: { reachedAt: actual },
     },
-    halt: { description: 'Brakes to a standstill; a move may take over.', outputs: { stoppedAt: double(position) } },
-    stop: { description: 'Brakes to a standstill, whatever else is asked.', outputs: { stoppedAt: double(position) } },
+    halt: { description: 'Brakes to a standstill; a move may take over.', outputs: { stoppedAt: actual } },
+    stop: { description: 'Brakes to a standstill, whatever else is asked.', outputs: { stoppedAt: actual } },
     reset: { description: 'Takes a fault back, once the axis stands still.' },
   },
 
-  async connect({ config }) {
+  async connect({ config, signal }) {
+    signal.throwIfAborted()
     const axis = new Axis({ ...config, lag: config.lag / 1000 })
     const noise = noiseOf(config.seed, config.noise / 100)
     const begun = performance.now()
