@@ -1,8 +1,7 @@
 /**
  * The Program state machine of OPC UA Part 10 §4.2 (ProgramStateMachineType, namespace 0 of 1.05.07), as a pure table.
  *
- * It decides before anything happens: ask {@link transitionFor}, act only when it answers. `numbers` are the standard
- * state and transition numbers that clients see in `CurrentState.Number` and `LastTransition.Number`.
+ * It decides before anything happens: ask {@link transitionFor}, act only when it answers.
  */
 export type ProgramState = 'Halted' | 'Ready' | 'Running' | 'Suspended'
 

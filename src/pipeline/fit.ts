@@ -128,7 +128,7 @@ function wrongType(value: Value, to: Shape): Fitted {
 export function shown(value: Value): string {
   if (typeof value === 'string') return `'${value}'`
   if (Array.isArray(value)) return `[${value.map((each) => shown(each as Scalar)).join(', ')}]`
-  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : value.toISOString()
   return String(value)
 }
 

@@ -1,6 +1,8 @@
 import { merge, type Observable, Subscription } from 'rxjs'
 import type { PlantEvent } from '../model/event.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
+import { ownerTag } from '../model/tag.ts'
+import { Outlet } from '../rx/outlet.ts'
 import type { CheckedPipeline } from './checked.ts'
 import { Pipeline } from './pipeline.ts'
 import type { PipelineHost } from './pipeline-host.ts'
@@ -13,12 +15,14 @@ import type { PipelineHost } from './pipeline-host.ts'
  */
 export class Pipelines {
   readonly all: readonly Pipeline[]
+  /** The samples of all pipelines; a batch comes before what other pipelines make of it. */
   readonly samples$: Observable<readonly TagSample[]>
   readonly events$: Observable<PlantEvent>
   readonly #byId: ReadonlyMap<string, Pipeline>
   /** Positions of the pipelines that read a tag. */
   readonly #readersByTag = new Map<string, number[]>()
   readonly #batches: TagSample[][]
+  readonly #samples = new Outlet<readonly TagSample[]>()
   readonly #subscription = new Subscription()
   #isDistributing = false
 
@@ -27,7 +31,7 @@ export class Pipelines {
     this.all = checked.map((each) => new Pipeline(each, host))
     this.#byId = new Map(this.all.map((pipeline) => [pipeline.id, pipeline]))
     this.#batches = this.all.map(() => [])
-    this.samples$ = merge(...this.all.map(({ samples$ }) => samples$))
+    this.samples$ = this.#samples.values$
     this.events$ = merge(...this.all.map(({ events$ }) => events$))
     this.all.forEach((pipeline, position) => {
       for (const tag of pipeline.externalTags) {
@@ -36,9 +40,14 @@ export class Pipelines {
         else this.#readersByTag.set(tag, [position])
       }
     })
-    for (const pipeline of this.all) {
-      const isRead = pipeline.checked.outputs.some(({ port }) => this.#readersByTag.has(`${pipeline.id}.${port.name}`))
-      if (isRead) this.#subscription.add(pipeline.samples$.subscribe((samples) => this.feed(samples)))
+    for (const { id, checked: each, samples$ } of this.all) {
+      const isRead = each.outputs.some(({ port }) => this.#readersByTag.has(ownerTag(id, port.name)))
+      this.#subscription.add(
+        samples$.subscribe((samples) => {
+          this.#samples.next(samples)
+          if (isRead) this.feed(samples)
+        }),
+      )
     }
   }
 
@@ -79,6 +88,7 @@ export class Pipelines {
   async close(limits: { graceMs?: number; finallyMs?: number } = {}): Promise<void> {
     await Promise.all(this.all.toReversed().map((pipeline) => pipeline.close(limits)))
     this.#subscription.unsubscribe()
+    this.#samples.complete()
   }
 
   /** The first pipeline with a batch: what one puts out while it takes its batch goes to later ones. */

@@ -71,7 +71,8 @@ export class Scope {
 
   /** An input of a step with the unit that it takes over from the input it is `like`. */
   inputOf(step: string, port: Port): Port {
-    return this.#effective(step, port, new Set())
+    const { unit } = this.#effective(step, port, new Set())
+    return unit === undefined ? port : { ...port, unit }
   }
 
   #parameter(name: string, path: Path, what: string): Found | undefined {
