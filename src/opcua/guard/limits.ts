@@ -55,7 +55,7 @@ export const GUARD_LIMITS = {
   stringLength: KIB * KIB,
   byteStringLength: 4 * KIB * KIB,
   messageBytes: 4 * KIB * KIB,
-  messageChunks: 128,
+  messageChunks: 256,
   transportBufferBytesMin: 8 * KIB,
   transportBufferBytesMax: 64 * KIB,
   /** What each chunk that we send may hold; small ones halve the cost of small answers. */

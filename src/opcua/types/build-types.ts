@@ -5,18 +5,17 @@ import {
   type Namespace,
   NodeClass,
   setSymbols,
-  type UADataType,
-  type UAObjectType,
   type UAVariable,
 } from 'node-opcua'
 import { namespaceOf, namespaceUris } from '../namespaces.ts'
 import { addDeviceTypes } from './device-types.ts'
-import { addEnumerations, type EnumerationName } from './enumerations.ts'
+import { addEnumerations } from './enumerations.ts'
 import { addEquipmentTypes } from './equipment-types.ts'
 import { addNamespaceMetadata } from './namespace-metadata.ts'
 import { addPipelineTypes } from './pipeline-types.ts'
 import { addPluginTypes } from './plugin-types.ts'
 import { addReferenceTypes } from './reference-types.ts'
+import type { TypeContext } from './type-context.ts'
 
 /** Version of the types, by semantic versioning; a change that breaks clients gets a new namespace URI instead. */
 export const typesVersion = '1.0.0'
@@ -26,16 +25,6 @@ export const typesPublicationDate = new Date('2026-11-22T00:00:00Z')
 
 /** A row of the table of ids: symbolic name, number, node class. */
 export type IdRow = ReturnType<typeof getSymbols>[number]
-
-/** What the builders of types share. */
-export interface TypeContext {
-  readonly namespace: Namespace
-  readonly enumerations: Readonly<Record<EnumerationName, UADataType>>
-  /** Index of the DI namespace in this address space, for BrowseNames such as `2:Diagnostics`. */
-  readonly devicesIndex: number
-  /** Finds an object type; in namespace 0 unless another URI is given. */
-  typeOf(name: string, uri?: string): UAObjectType
-}
 
 /**
  * Builds the types namespace in an address space that holds the companion NodeSets, and returns the table of ids.

@@ -1,7 +1,7 @@
 import type { UAObjectType } from 'node-opcua'
 import { namespaceUris } from '../namespaces.ts'
-import type { TypeContext } from './build-types.ts'
 import { addDataVariable, addMethod, addPart, addProperty } from './members.ts'
+import type { TypeContext } from './type-context.ts'
 
 /** Concrete device types: one for each driver that the program brings, and one for devices of other plugins. */
 export const deviceTypes = {

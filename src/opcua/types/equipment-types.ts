@@ -1,7 +1,7 @@
 import type { Namespace, UAObjectType } from 'node-opcua'
 import { namespaceUris } from '../namespaces.ts'
-import type { TypeContext } from './build-types.ts'
 import { addPart, addProperty } from './members.ts'
+import type { TypeContext } from './type-context.ts'
 
 /**
  * Adds `PlantElementType`: one type for every level of the hierarchy, because a type of its own per level would add

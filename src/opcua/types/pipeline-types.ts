@@ -1,8 +1,8 @@
 import { DataType, type UAObjectType } from 'node-opcua'
 import { namespaceUris } from '../namespaces.ts'
-import type { TypeContext } from './build-types.ts'
 import { addNodeVersion } from './equipment-types.ts'
 import { addDataVariable, addMethod, addPart, addProperty } from './members.ts'
+import type { TypeContext } from './type-context.ts'
 
 /** Adds `PipelineType`, `PipelineStepType` and `PipelineRuntimeType`. */
 export function addPipelineTypes(context: TypeContext): void {

@@ -1,7 +1,7 @@
 import { namespaceUris } from '../namespaces.ts'
-import type { TypeContext } from './build-types.ts'
 import { addNodeVersion } from './equipment-types.ts'
 import { addPart, addProperty } from './members.ts'
+import type { TypeContext } from './type-context.ts'
 
 /** Adds `PluginType` and `PluginKindType`. Kinds are objects, not types: types that appear at run time break the caches of clients. */
 export function addPluginTypes({ namespace, typeOf }: TypeContext): void {

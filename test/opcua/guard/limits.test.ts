@@ -11,8 +11,8 @@ describe('guard: limits', () => {
     expect(negotiateTransport(hello)).to.deep.equal({
       receiveBufferSize: 16_384,
       sendBufferSize: 16_384,
-      maxMessageSize: 128 * 16_384,
-      maxChunkCount: 128,
+      maxMessageSize: 256 * 16_384,
+      maxChunkCount: 256,
     })
   })
 
@@ -24,9 +24,9 @@ describe('guard: limits', () => {
   })
 
   it('never offers more than a client asks for', () => {
-    const hello = { receiveBufferSize: 8_192, sendBufferSize: 9_000, maxMessageSize: 100_000, maxChunkCount: 200 }
+    const hello = { receiveBufferSize: 8_192, sendBufferSize: 9_000, maxMessageSize: 100_000, maxChunkCount: 300 }
     const answer = negotiateTransport(hello)
-    expect(answer).to.deep.equal({ ...hello, maxChunkCount: 128 })
+    expect(answer).to.deep.equal({ ...hello, maxChunkCount: 256 })
   })
 
   it('lowers the bounds of the decoder, which options can only raise', () => {

@@ -119,8 +119,8 @@ describe('guard: transport', () => {
     const acknowledge = await client.hello(wish)
     const [receive, send, message, chunks] = [12, 16, 20, 24].map((offset) => acknowledge.readUInt32LE(offset))
     expect([receive, send]).to.deep.equal([16_384, 16_384])
-    expect(message).to.equal(128 * 16_384)
-    expect(chunks).to.equal(128)
+    expect(message).to.equal(256 * 16_384)
+    expect(chunks).to.equal(256)
     await client.destroy()
   })
 
