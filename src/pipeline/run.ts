@@ -128,8 +128,6 @@ export class Run {
     }
     if (this.#phase !== 'active') return
     this.#isCancelled = true
-    // Time may stand still: what is cancelled has to be able to end.
-    this.#runClock.resume()
     this.#activity?.cancel()
   }
 
@@ -195,10 +193,7 @@ export class Run {
   }
 
   #end(result: RunResult): void {
-    if (this.#phase !== 'active' || this.#isCancelled) {
-      this.#finish()
-      return
-    }
+    if (this.#phase !== 'active') return
     this.#result = result
     if (result.kind === 'failed') this.#host.onFailed(result, this)
     this.#activity?.stop()

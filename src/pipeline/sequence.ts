@@ -1,3 +1,4 @@
+import type { Cancel } from '../model/clock.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
 import type { Activity, ActivityHost } from './activity.ts'
 import type { Execution, ExecutionHost, WaveResult } from './execution.ts'
@@ -19,6 +20,7 @@ export class Sequence implements Activity {
   readonly #inbox = new Map<string, TagSample>()
   readonly #openGate = new Set<() => void>()
   #callCount = 0
+  #cancelAbort: Cancel = () => {}
   #phase: 'new' | 'running' | 'over' = 'new'
   #isPaused = false
   #isStopped = false
@@ -62,6 +64,8 @@ export class Sequence implements Activity {
   stop(): void {
     if (this.#isStopped) return
     this.#isStopped = true
+    // What is called ends by its deadline at the latest.
+    this.#runClock.resume()
     if (this.#phase === 'new') {
       this.#phase = 'over'
       this.#host.onIdle()
@@ -82,7 +86,7 @@ export class Sequence implements Activity {
     } finally {
       this.#callCount--
       // Later, so that the step is seen to be complete first.
-      if (this.#isStopped) setImmediate(() => this.#abortWhenCallsEnded())
+      if (this.#isStopped) this.#cancelAbort = this.#runClock.after(0, () => this.#abortWhenCallsEnded())
     }
   }
 
@@ -110,6 +114,7 @@ export class Sequence implements Activity {
 
   #settle(result: WaveResult): void {
     this.#phase = 'over'
+    this.#cancelAbort()
     this.#host.publish()
     if (result.kind === 'failed') this.#host.onFailed(result)
     else if (result.kind === 'completed') this.#host.onCompleted()

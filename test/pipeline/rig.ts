@@ -19,6 +19,8 @@ export class HeldExecution implements Execution {
   readonly isAsync: boolean
   /** What a synchronous wave returns. */
   next: WaveResult = { kind: 'completed' }
+  /** Device writes that the next wave finds due. */
+  due: TagSample[] = []
   isClosed = false
 
   constructor(host: ExecutionHost, log: string[], isAsync: boolean) {
@@ -62,7 +64,7 @@ export class HeldExecution implements Execution {
   }
 
   dueWrites(): readonly TagSample[] {
-    return []
+    return this.due.splice(0)
   }
 
   sample(): undefined {
