@@ -6,11 +6,18 @@ import type { Terminal } from './terminal.ts'
 
 const kinds = ['device', 'function', 'block', 'operator'] as const
 
-/** Adds `millrace plugin new <type>`: writes a first plugin with its test beside a plant. */
+/** Adds `millrace plugin new <type>`, which writes a first plugin with its test beside a plant, and `millrace plugin test`, which runs those tests. */
 export function pluginCommand(program: Command, terminal: Terminal, finish: Finish): void {
-  program
-    .command('plugin')
-    .description('write plugins')
+  const plugin = program.command('plugin').description('write and test plugins')
+  plugin
+    .command('test')
+    .description("run the tests of a plant's plugins (plugins/*.test.ts)")
+    .option('-p, --plant <folder>', 'plant folder', '.')
+    .action(async ({ plant }: { plant: string }) => {
+      const { runPluginTests } = await import('../plugin/run-tests.ts')
+      finish((await runPluginTests({ folder: plant })) === 0 ? ExitCode.ok : ExitCode.failed)
+    })
+  plugin
     .command('new')
     .description('write a first plugin with its test, ready to be changed')
     .argument('<type>', 'what plant and pipeline files will call it, such as my-meter')
@@ -24,6 +31,7 @@ export function pluginCommand(program: Command, terminal: Terminal, finish: Fini
           `${terminal.invocation} describe ${type}${plant === '.' ? '' : ` --plant ${plant}`}`,
           'see it as its users do',
         ],
+        [`${terminal.invocation} plugin test${plant === '.' ? '' : ` --plant ${plant}`}`, 'run its test'],
       ]
       terminal.out(`${written.map((file: string) => `wrote ${file}\n`).join('')}\nNext, type\n${table(next, '  ')}`)
       finish(ExitCode.ok)

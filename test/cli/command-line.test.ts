@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { parse } from 'yaml'
@@ -173,4 +173,13 @@ describe('command line', () => {
       expect(out).to.include(`mine (${kind})`)
     })
   }
+
+  it("runs the tests of a plant's plugins and fails with them", async () => {
+    const folder = await plantFolder({ 'plant.yaml': validPlant })
+    const wrong = "import { test } from 'node:test'\ntest('fails', () => { throw new Error('no') })\n"
+    expect((await recorded(['plugin', 'test', '--plant', folder])).code).to.equal(0)
+    await mkdir(join(folder, 'plugins'))
+    await writeFile(join(folder, 'plugins', 'mine.test.ts'), wrong)
+    expect((await recorded(['plugin', 'test', '--plant', folder])).code).to.equal(1)
+  })
 })

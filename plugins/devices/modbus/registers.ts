@@ -12,6 +12,7 @@ import {
   uint8,
   uint16,
   uint32,
+  unit,
   type Values,
 } from 'millrace/plugin'
 
@@ -46,7 +47,7 @@ export const registerFields = {
   }),
   scale: double({ default: 1, description: 'The tag is the number times scale plus offset.' }),
   offset: double({ default: 0, description: 'Added after scaling, in the unit of the tag.' }),
-  unit: text({ optional: true, description: 'Engineering unit of the tag.' }),
+  unit: unit({ optional: true, description: 'Engineering unit of the tag.' }),
   min: double({ optional: true, description: 'Low end of the normal range of the tag.' }),
   max: double({ optional: true, description: 'High end of the normal range of the tag.' }),
   access: choice(['read', 'write', 'readWrite'], {
