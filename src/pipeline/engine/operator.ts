@@ -33,6 +33,8 @@ export class OperatorStreams {
   #inTurn = false
   #error: { readonly cause: unknown } | undefined
   #restarts = 0
+  /** The newest error, which is thrown on when the streams are not subscribed again. */
+  #givenUp: unknown
 
   constructor(operation: Operation, plugin: OperatorPlugin, options: { clock: Clock; onLate: () => void }) {
     this.#operation = operation
@@ -56,7 +58,10 @@ export class OperatorStreams {
   turn(values: Readonly<Record<string, Value>> | undefined): void {
     this.#inTurn = true
     try {
-      if (!this.#subscription && this.#restarts <= restartsMax) this.#subscribe()
+      if (!this.#subscription) {
+        if (this.#restarts > restartsMax) throw this.#givenUp
+        this.#subscribe()
+      }
       if (!values) return
       this.#operation.inputs.forEach(({ name }, index) => {
         this.#inputs[index]?.next(values[name] as Value)
@@ -126,6 +131,7 @@ export class OperatorStreams {
 
   #fail(error: unknown): void {
     this.#error = { cause: error }
+    this.#givenUp = error
     this.#restarts++
     const late = !this.#inTurn
     const subscription = this.#subscription

@@ -67,9 +67,10 @@ export class Samples {
     return this.statuses[slot] === pending
   }
 
-  /** Marks a slot as waited for; its last sample can still be read. */
+  /** Marks a slot as waited for; its last sample can still be read. It counts as changed, so that all downstream waits too. */
   await(slot: number): void {
     if (this.statuses[slot] === pending) return
+    this.changed[slot] = this.tick
     this.#before[slot] = this.statuses[slot] as number
     this.statuses[slot] = pending
   }

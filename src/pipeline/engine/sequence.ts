@@ -101,6 +101,7 @@ export class Sequence {
       },
       failed: (error, attempts) => {
         this.#samples.tick++
+        this.#cancels.delete(index)
         const result = this.#owner.steps.failed(operation, error, { attempts, time: clock.now() })
         if (result) this.#stop(result)
         else this.#leave(index)
@@ -112,6 +113,8 @@ export class Sequence {
   #leave(index: number): void {
     this.#cancels.delete(index)
     this.#listeners.delete(index)
+    // A block that is complete has nothing to be woken for.
+    this.#owner.steps.moments[index]?.close()
     this.#done.add(index)
     this.advance()
   }

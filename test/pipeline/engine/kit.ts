@@ -19,7 +19,7 @@ import type {
   CheckedUntil,
 } from '../../../src/pipeline/checked.ts'
 import { compile } from '../../../src/pipeline/compile.ts'
-import type { Execution, ExecutionHost, StepHappening } from '../../../src/pipeline/execution.ts'
+import type { Execution, ExecutionHost, StepHappening, WaveResult } from '../../../src/pipeline/execution.ts'
 import { createExecution } from '../../../src/pipeline/wave.ts'
 import type { StepPlugin } from '../../../src/plugin/define.ts'
 
@@ -146,6 +146,8 @@ export interface Bench {
   readonly published: TagSample[]
   readonly calls: { device: string; method: string; inputs: Readonly<Record<string, Value>>; signal: AbortSignal }[]
   wakes: number
+  /** Runs a wave that has to be synchronous; over what changed, unless `all` is asked for. */
+  wave(scope?: 'all'): WaveResult
   value(tag: string): Value | undefined
   sample(tag: string): Sample
   feed(values: Readonly<Record<string, Value>>, rest?: Partial<Sample>): boolean
@@ -183,6 +185,11 @@ export function bench(checked: CheckedPipeline, host: Partial<ExecutionHost> = {
     calls,
     wakes: 0,
     sample,
+    wave(scope) {
+      const result = execution.wave({ onlyChanged: scope !== 'all' })
+      if (result instanceof Promise) throw new Error('the wave is asynchronous')
+      return result
+    },
     value: (tag) => sample(tag).value,
     feed: (values, rest) =>
       execution.feed(

@@ -26,19 +26,19 @@ function diamond(): Bench {
 
 describe('a wave', () => {
   it('carries one consistent set of inputs through a diamond: 11, 22 and never 21', () => {
-    const { execution, feed } = diamond()
+    const { execution, wave, feed } = diamond()
     const seen: unknown[] = []
     for (const a of [1, 2]) {
       feed({ 'plc1.a': a })
-      execution.wave({ onlyChanged: true })
+      wave()
       for (const { tag, sample } of execution.changes()) if (tag === 'p.total') seen.push(sample.value)
     }
     expect(seen).to.deep.equal([11, 22])
   })
 
   it('waits for the first value of each input', () => {
-    const { execution, sample } = diamond()
-    expect(execution.wave({ onlyChanged: false })).to.deep.equal({ kind: 'completed' })
+    const { wave, sample } = diamond()
+    expect(wave('all')).to.deep.equal({ kind: 'completed' })
     expect(sample('p.total')).to.deep.equal({
       value: null,
       status: Status.BadWaitingForInitialData,
@@ -48,11 +48,11 @@ describe('a wave', () => {
   })
 
   it('publishes a step output, the inputs that read it and a pipeline output with one sample', () => {
-    const { execution, feed } = diamond()
-    execution.wave({ onlyChanged: false })
+    const { execution, wave, feed } = diamond()
+    wave('all')
     execution.changes()
     feed({ 'plc1.a': 3 })
-    execution.wave({ onlyChanged: true })
+    wave()
     const changes = new Map(execution.changes().map(({ tag, sample }) => [tag, sample]))
     expect([...changes.keys()].sort()).to.deep.equal([
       'p.total',
@@ -69,13 +69,13 @@ describe('a wave', () => {
   })
 
   it('computes only what lies downstream of a change, when asked to', () => {
-    const { execution, feed } = bench(
+    const { execution, wave, feed } = bench(
       pipeline([step('left', double, { x: 'plc1.a' }, ['y']), step('right', double, { x: 'plc1.b' }, ['y'])]),
     )
     feed({ 'plc1.a': 1, 'plc1.b': 1 })
-    execution.wave({ onlyChanged: true })
+    wave()
     feed({ 'plc1.b': 2 })
-    execution.wave({ onlyChanged: true })
+    wave()
     expect(execution.counters().map(({ step, executionCount }) => [step, executionCount])).to.deep.equal([
       ['left', 1],
       ['right', 2],
@@ -83,36 +83,36 @@ describe('a wave', () => {
   })
 
   it('takes a newer source time in but calls only another value or status news', () => {
-    const { execution, feed, sample } = diamond()
+    const { wave, feed, sample } = diamond()
     expect(feed({ 'plc1.a': 1 }, { sourceTime: 1 })).to.equal(true)
-    execution.wave({ onlyChanged: true })
+    wave()
     expect(feed({ 'plc1.a': 1 }, { sourceTime: 2 })).to.equal(false)
-    execution.wave({ onlyChanged: true })
+    wave()
     expect(sample('p.total')).to.deep.equal({ value: 11, status: Status.Good, sourceTime: 2 })
     expect(feed({ 'plc1.a': 1 }, { sourceTime: 2, status: Status.Uncertain })).to.equal(true)
     expect(feed({ 'other.tag': 1 })).to.equal(false)
   })
 
   it('gives an output the worst status, its cause, and the source time of the newest input', () => {
-    const { execution, feed, sample } = bench(pipeline([step('both', add, { a: 'plc1.a', b: 'plc2.b' }, ['sum'])]))
+    const { wave, feed, sample } = bench(pipeline([step('both', add, { a: 'plc1.a', b: 'plc2.b' }, ['sum'])]))
     feed({ 'plc1.a': 1 }, { sourceTime: 7, status: Status.UncertainLastUsableValue, cause: 'plc1' })
     feed({ 'plc2.b': 2 }, { sourceTime: 5 })
-    execution.wave({ onlyChanged: true })
+    wave()
     const uncertain = { value: 3, status: Status.UncertainLastUsableValue, sourceTime: 7, cause: 'plc1' }
     expect(sample('p/both.sum')).to.deep.equal(uncertain)
     feed({ 'plc2.b': null }, { sourceTime: 9, status: Status.BadNoCommunication, cause: 'plc2' })
-    execution.wave({ onlyChanged: true })
+    wave()
     const bad = { value: null, status: Status.BadNoCommunication, sourceTime: 9, cause: 'plc2' }
     expect(sample('p/both.sum')).to.deep.equal(bad)
     feed({ 'plc1.a': 1, 'plc2.b': 4 }, { sourceTime: 10 })
-    execution.wave({ onlyChanged: true })
+    wave()
     expect(sample('p/both.sum')).to.deep.equal({ value: 5, status: Status.Good, sourceTime: 10 })
   })
 
   it('does not compute a function with a Bad input', () => {
-    const { execution, feed } = diamond()
+    const { execution, wave, feed } = diamond()
     feed({ 'plc1.a': null }, { status: Status.BadSensorFailure })
-    execution.wave({ onlyChanged: true })
+    wave()
     expect(execution.counters().map(({ executionCount }) => executionCount)).to.deep.equal([0, 0, 0])
   })
 })
