@@ -47,10 +47,11 @@ export function checkInputs(shape: StepShape, path: Path, scope: Scope, report: 
     if (inputs.some((port) => port.name === name)) continue
     report.error('input-unknown', [...path, 'in', name], {
       message: `step ${definition.id} has no input ${name}`,
-      remedy: nameRemedy(
-        name,
-        inputs.map((port) => port.name),
-      ),
+      remedy:
+        nameRemedy(
+          name,
+          inputs.map((port) => port.name),
+        ) ?? 'remove it',
       atKey: true,
     })
   }

@@ -59,12 +59,12 @@ export class Report {
   }
 }
 
-/** The remedy for a misspelt name: the name that was probably meant, else the ones that there are. */
-export function nameRemedy(word: string, names: Iterable<string>): string {
+/** The remedy for a misspelt name: the name that was probably meant, else the ones that there are; undefined without any. */
+export function nameRemedy(word: string, names: Iterable<string>): string | undefined {
   const candidates = [...names]
   const meant = didYouMean(word, candidates)
   if (meant !== undefined) return `did you mean ${meant}?`
-  if (candidates.length === 0) return 'there is none to choose from; remove it'
+  if (candidates.length === 0) return undefined
   const shown = candidates.slice(0, 12).join(', ')
   return `use one of: ${shown}${candidates.length > 12 ? ', ...' : ''}`
 }

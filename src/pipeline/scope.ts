@@ -45,7 +45,7 @@ export class Scope {
   find(source: Source, { code, path, what }: { code: SourceCode; path: Path; what: string }): Found | undefined {
     if (source.kind === 'literal') return { source: { kind: 'literal', value: source.value } }
     if (source.kind === 'parameter') return this.#parameter(source.name, path, what)
-    const miss = (message: string, remedy: string): undefined => {
+    const miss = (message: string, remedy: string | undefined): undefined => {
       this.#report.error(code, path, {
         message: `${what} comes from ${source.owner}.${source.port}, but ${message}`,
         remedy,
@@ -89,7 +89,11 @@ export class Scope {
     return undefined
   }
 
-  #stepOutput(step: string, name: string, miss: (message: string, remedy: string) => undefined): Found | undefined {
+  #stepOutput(
+    step: string,
+    name: string,
+    miss: (message: string, remedy: string | undefined) => undefined,
+  ): Found | undefined {
     const shape = this.names.shapes.get(step)
     if (!shape) return undefined
     const port = this.outputOf(step, name)
@@ -100,7 +104,7 @@ export class Scope {
   #deviceTag(
     device: DeviceDescription,
     name: string,
-    miss: (message: string, remedy: string) => undefined,
+    miss: (message: string, remedy: string | undefined) => undefined,
   ): Found | undefined {
     const port = device.outputs.find((each) => each.name === name)
     if (port) return { source: { kind: 'external', tag: ownerTag(device.id, name) }, port }
@@ -158,7 +162,7 @@ function pipelineOutput(
   id: string,
   name: string,
   outputs: readonly Port[] | undefined,
-  miss: (message: string, remedy: string) => undefined,
+  miss: (message: string, remedy: string | undefined) => undefined,
 ): Found | undefined {
   if (!outputs) return undefined
   const port = outputs.find((each) => each.name === name)
