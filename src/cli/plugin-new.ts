@@ -13,9 +13,10 @@ export function pluginCommand(program: Command, terminal: Terminal, finish: Fini
     .command('test')
     .description("run the tests of a plant's plugins (plugins/*.test.ts)")
     .option('-p, --plant <folder>', 'plant folder', '.')
-    .action(async ({ plant }: { plant: string }) => {
+    .option('-r, --report <file>', 'file for the report; standard output when absent')
+    .action(async ({ plant, report }: { plant: string; report?: string }) => {
       const { runPluginTests } = await import('../plugin/run-tests.ts')
-      finish((await runPluginTests({ folder: plant })) === 0 ? ExitCode.ok : ExitCode.failed)
+      finish((await runPluginTests({ folder: plant, ...(report && { report }) })) === 0 ? ExitCode.ok : ExitCode.failed)
     })
   plugin
     .command('new')

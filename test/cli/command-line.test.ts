@@ -176,10 +176,12 @@ describe('command line', () => {
 
   it("runs the tests of a plant's plugins and fails with them", async () => {
     const folder = await plantFolder({ 'plant.yaml': validPlant })
+    const test = ['plugin', 'test', '--plant', folder, '--report', join(folder, 'report')]
     const wrong = "import { test } from 'node:test'\ntest('fails', () => { throw new Error('no') })\n"
-    expect((await recorded(['plugin', 'test', '--plant', folder])).code).to.equal(0)
+    expect((await recorded(test)).code).to.equal(0)
     await mkdir(join(folder, 'plugins'))
     await writeFile(join(folder, 'plugins', 'mine.test.ts'), wrong)
-    expect((await recorded(['plugin', 'test', '--plant', folder])).code).to.equal(1)
+    expect((await recorded(test)).code).to.equal(1)
+    expect(await readFile(join(folder, 'report'), 'utf8')).to.include('fails')
   })
 })
