@@ -201,3 +201,35 @@ export function bench(checked: CheckedPipeline, host: Partial<ExecutionHost> = {
   }
   return own
 }
+
+/** A function that hands its input on after so many milliseconds of virtual time. */
+export function delayed(clock: () => VirtualClock, ms: number) {
+  return fn(
+    ({ x }: { x: number }) => new Promise((resolve) => clock().after(ms, () => resolve({ y: x }))),
+    `after-${ms}`,
+  )
+}
+
+/** Notes the virtual time at which a promise settles. */
+export function noted(clock: VirtualClock, result: WaveResult | Promise<WaveResult>) {
+  const note: { at?: number; result?: WaveResult } = {}
+  void Promise.resolve(result).then((settled) => Object.assign(note, { at: clock.monotonic(), result: settled }))
+  return note
+}
+
+/** Each call of a method takes a second, and its name is its place in the log. */
+export function device(log: string[], clock: () => VirtualClock, failing: readonly string[] = []) {
+  return async ({ method, signal }: { method: string; signal: AbortSignal }): Promise<Record<string, Value>> => {
+    log.push(`${clock().monotonic()} ${method}`)
+    await new Promise<void>((resolve, reject) => {
+      const cancel = clock().after(1000, resolve)
+      signal.addEventListener('abort', () => {
+        cancel()
+        log.push(`${clock().monotonic()} ${method} aborted`)
+        reject(signal.reason as Error)
+      })
+    })
+    if (failing.includes(method)) throw new Error(`${method} is stuck`)
+    return {}
+  }
+}
