@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { systemClock } from '../../src/model/clock.ts'
-import { compile } from '../../src/pipeline/compile.ts'
-import { createExecution } from '../../src/pipeline/wave.ts'
+import type { TagSample } from '../../src/model/sample.ts'
+import { Pipeline } from '../../src/pipeline/pipeline.ts'
 import { defineFunction, double, type FunctionPlugin } from '../../src/plugin/index.ts'
 import { executionOf, ours } from './core-waves.ts'
 import { checkedOf, graphOf, partStep } from './graphs.ts'
@@ -53,44 +53,46 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed
 }
 
-/** Runs a pipeline of 100 steps every 10 ms with changes handed out: how late its cycles begin, and how many are left out. */
+/** Runs a pipeline of 100 steps every 10 ms: how far its cycles are from their time, and how many are left out. */
 export async function measureJitter(forMs: number): Promise<readonly Row[]> {
   const periodMs = 10
-  const execution = createExecution(compile(checkedOf(graphOf('lattice', 100))), {
-    clock: systemClock,
-    onWake: () => {},
-    call: () => Promise.resolve({}),
+  const checked = checkedOf(graphOf('lattice', 100), [], { kind: 'every', periodMs })
+  const output = `${checked.definition.id}.${checked.outputs[0]?.port.name}`
+  const pipeline = new Pipeline(checked, { clock: systemClock, call: () => Promise.resolve({}), runId: () => 'run' })
+  const times: number[] = []
+  const subscription = pipeline.samples$.subscribe((samples) => {
+    if (!samples.some(({ tag }) => tag === output)) return
+    times.push(performance.now())
+    pipeline.feed(newInputs(times.length))
   })
-  const late: number[] = []
-  let missed = 0
-  const start = systemClock.monotonic()
-  await new Promise<void>((resolve) => {
-    // The machine's clock does not keep the process alive.
-    const alive = setInterval(() => {}, 1000)
-    const cycle = (turn: number) => {
-      const now = systemClock.monotonic()
-      late.push(now - (start + turn * periodMs))
-      const sample = { value: turn * 0.01, status: 0, sourceTime: systemClock.now() }
-      execution.feed([
-        { tag: 'plc1.x1', sample },
-        { tag: 'plc1.x2', sample },
-      ])
-      void execution.wave({ onlyChanged: false })
-      execution.changes()
-      const next = Math.max(turn + 1, Math.floor((systemClock.monotonic() - start) / periodMs) + 1)
-      missed += next - turn - 1
-      if (next * periodMs > forMs) {
-        clearInterval(alive)
-        resolve()
-      } else systemClock.after(start + next * periodMs - systemClock.monotonic(), () => cycle(next))
-    }
-    systemClock.after(periodMs, () => cycle(1))
-  })
-  execution.close()
+  pipeline.feed(newInputs(0))
+  pipeline.start({ initiator: 'bench' })
+  // This timer keeps the process alive; those of the machine's clock do not.
+  await new Promise((resolve) => setTimeout(resolve, forMs))
+  const missed = pipeline.latest(`${checked.definition.id}#missedCycleCount`)?.value as number
+  await pipeline.close()
+  subscription.unsubscribe()
   const name = `100 steps every 10 ms for ${forMs / 1000} s`
+  const jitter = jitterOf(times, periodMs)
   return [
-    row(`${name}: lateness p50`, 'ms', percentile(late, 0.5)),
-    row(`${name}: lateness p99`, 'ms', percentile(late, 0.99)),
-    row(`${name}: missed cycles of ${late.length + missed}`, 'cycles', missed),
+    row(`${name}: jitter p50`, 'ms', percentile(jitter, 0.5)),
+    row(`${name}: jitter p99`, 'ms', percentile(jitter, 0.99)),
+    row(`${name}: missed cycles of ${times.length + missed}`, 'cycles', missed),
   ]
+}
+
+function newInputs(cycle: number): readonly TagSample[] {
+  const sample = { value: cycle * 0.01, status: 0, sourceTime: systemClock.now() }
+  return [
+    { tag: 'plc1.x1', sample },
+    { tag: 'plc1.x2', sample },
+  ]
+}
+
+/** Distances of cycles from the grid of periods that fits them best: one that starts at the median of their phases. */
+function jitterOf(times: readonly number[], periodMs: number): readonly number[] {
+  const start = times[0] ?? 0
+  const phases = times.map((time) => time - start - Math.round((time - start) / periodMs) * periodMs)
+  const middle = percentile(phases, 0.5)
+  return phases.map((phase) => Math.abs(phase - middle))
 }

@@ -1,5 +1,5 @@
 import { combineLatest, map, type Observable, Subject, share } from 'rxjs'
-import type { PipelineDefinition } from '../../src/model/definition.ts'
+import type { PipelineDefinition, Trigger } from '../../src/model/definition.ts'
 import type { Port } from '../../src/model/port.ts'
 import type { CheckedFunctionStep, CheckedPipeline, CheckedSource } from '../../src/pipeline/checked.ts'
 import { defineFunction, double, type FunctionPlugin } from '../../src/plugin/index.ts'
@@ -104,20 +104,34 @@ export function sinksOf(graph: Graph): readonly number[] {
 const port = (name: string): Port => ({ name, dataType: 'Double', isArray: false, description: '' })
 
 /** The checked pipeline of a graph; every step that nobody reads is an output. */
-export function checkedOf(graph: Graph, extra: readonly CheckedFunctionStep[] = []): CheckedPipeline {
+export function checkedOf(
+  graph: Graph,
+  extra: readonly CheckedFunctionStep[] = [],
+  trigger: Trigger = { kind: 'change' },
+): CheckedPipeline {
   const sourceOf = (number: number): CheckedSource =>
     number < 0
       ? { kind: 'external', tag: `plc1.x${-number}` }
       : { kind: 'step', step: `s${number}`, port: (graph[number] as Vertex).output }
   const steps = graph.map((vertex, number) => stepOf(`s${number}`, vertex, vertex.reads.map(sourceOf)))
+  const about = { id: 'bench', name: 'Benchmark', description: '', equipment: 'Bench' }
+  const definition: PipelineDefinition = {
+    ...about,
+    file: 'bench.yaml',
+    trigger,
+    overlap: 'skip',
+    queueLengthMax: 1,
+    autoStart: false,
+    stepEvents: false,
+    parameters: [],
+    steps: [...steps, ...extra].map((step) => step.definition),
+    outputs: [],
+    writes: [],
+    finally: [],
+  }
   return {
-    definition: {
-      id: 'bench',
-      trigger: { kind: 'change' },
-      parameters: [],
-      stepEvents: false,
-    } as unknown as PipelineDefinition,
-    description: {} as CheckedPipeline['description'],
+    definition,
+    description: { ...about, parameters: [], steps: [], outputs: [], writes: [], utilizes: [] },
     steps: [...steps, ...extra],
     outputs: sinksOf(graph).map((number) => ({ port: port(`o${number}`), source: sourceOf(number) })),
     writes: [],

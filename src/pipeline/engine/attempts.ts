@@ -24,7 +24,7 @@ export interface Attempts<T> {
  * them. It runs on the injected clock. After cancelling neither `succeeded` nor `failed` is called.
  */
 export function attempt<T>(options: Attempts<T>): Cancel {
-  const { clock, retry, call, first, succeeded, failed } = options
+  const { clock, retry, call, first, failed } = options
   let count = 0
   let cancel: Cancel = () => {}
   const lost = (error: unknown): void => {
@@ -33,13 +33,15 @@ export function attempt<T>(options: Attempts<T>): Cancel {
       failed(error, count)
       return
     }
-    cancel = clock.after(delayMs(retry as RetryDefinition, count, Math.random()), () => begin(call))
+    cancel = clock.after(delayMs(retry as RetryDefinition, count, Math.random()), begin)
   }
-  const begin = (start: (signal: AbortSignal) => Promise<T>): void => {
-    cancel = once(options, start, succeeded, lost)
+  const begin = (): void => {
+    const controller = new AbortController()
+    cancel = once(options, { promise: started(call, controller.signal), controller }, lost)
   }
-  if (first && 'error' in first) lost(first.error)
-  else begin(first ? () => first.promise : call)
+  if (!first) begin()
+  else if ('error' in first) lost(first.error)
+  else cancel = once(options, first, lost)
   return () => cancel()
 }
 
@@ -51,12 +53,10 @@ export function delayMs(retry: RetryDefinition, failures: number, random: number
 }
 
 function once<T>(
-  { clock, timeoutMs, subject }: Attempts<T>,
-  start: (signal: AbortSignal) => Promise<T>,
-  succeeded: (result: T) => void,
+  { clock, timeoutMs, subject, succeeded }: Attempts<T>,
+  { promise, controller }: { readonly promise: Promise<T>; readonly controller?: AbortController },
   lost: (error: unknown) => void,
 ): Cancel {
-  const controller = new AbortController()
   let stopTimer: Cancel | undefined
   let isOver = false
   const end = (): boolean => {
@@ -67,7 +67,7 @@ function once<T>(
   }
   const abandon = (reason: Error): boolean => {
     if (!end()) return false
-    controller.abort(reason)
+    controller?.abort(reason)
     return true
   }
   if (timeoutMs !== undefined) {
@@ -77,7 +77,7 @@ function once<T>(
       if (abandon(error)) lost(error)
     })
   }
-  started(start, controller.signal).then(
+  promise.then(
     (result) => end() && succeeded(result),
     (error: unknown) => end() && lost(error),
   )

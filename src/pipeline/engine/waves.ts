@@ -34,6 +34,8 @@ export class Waves implements Exits {
   #all = true
   #now = 0
   #monotonic = 0
+  /** Tick since which asynchronous operations have ended and no pass has been made. */
+  #resumeAt: number | undefined
   #failure: WaveResult | undefined
   #end: ((result: WaveResult) => void) | undefined
 
@@ -79,7 +81,7 @@ export class Waves implements Exits {
       this.#wishes.clear()
     }
     this.#failure = undefined
-    this.#compute(!onlyChanged || this.#count === 0)
+    this.#compute(!onlyChanged || this.#count === 0, this.#samples.tick)
     if (this.#failure || this.#running.size === 0) return this.#ended()
     return new Promise((resolve) => {
       const cancel = () => {
@@ -166,14 +168,15 @@ export class Waves implements Exits {
     this.#readiness.release(this.#operations[index] as Operation)
   }
 
-  #compute(all: boolean): void {
+  /** A pass over everything, or over what changed at the tick `since` or later. */
+  #compute(all: boolean, since: number): void {
     const { plan, host } = this.#owner
     if (plan.usesTime) {
       this.#now = host.clock.now()
       this.#monotonic = host.clock.monotonic()
     }
     this.#all = all
-    this.#since = this.#samples.tick
+    this.#since = since
     this.#pass(this.#since, all, this.#samples.tick, this.#now, this.#monotonic)
   }
 
@@ -224,17 +227,27 @@ export class Waves implements Exits {
     this.#failure ??= result
   }
 
-  /** An asynchronous operation has ended: what waited for it is computed now. */
+  /** An asynchronous operation has ended. Those that end in the same turn of the event loop share the pass that follows. */
   #finished(operation: Operation, act: () => void): void {
     this.#running.delete(operation.index)
-    this.#samples.tick++
+    if (this.#resumeAt === undefined) {
+      this.#resumeAt = ++this.#samples.tick
+      queueMicrotask(() => this.#resume())
+    }
     try {
       act()
     } catch (error) {
       this.#lose(operation, error, { attempts: 1, time: this.#owner.host.clock.now() })
     }
     this.#readiness.release(operation)
-    if (!this.#failure) this.#compute(false)
+  }
+
+  /** Computes what waited for operations that have ended. */
+  #resume(): void {
+    const since = this.#resumeAt
+    if (since === undefined) return
+    this.#resumeAt = undefined
+    if (!this.#failure) this.#compute(false, since)
     if (this.#failure || this.#running.size === 0) this.#end?.(this.#ended())
     else this.#owner.onProgress()
   }
@@ -255,6 +268,7 @@ export class Waves implements Exits {
   #abandon(): void {
     for (const cancel of this.#running.values()) cancel()
     this.#running.clear()
+    this.#resumeAt = undefined
     for (const index of this.#readiness.unready()) this.#postpone(index)
   }
 
