@@ -106,7 +106,7 @@ const cases: readonly Case[] = [
   {
     what: 'an unknown unit',
     ...plantWith('unit: l,', 'unit: litter,'),
-    finds: ['plant 16:44 unit-unknown', 'pipeline 14:30 wire-unit'],
+    finds: ['plant 16:44 unit-unknown'],
   },
   {
     what: 'equipment of a pipeline that is unknown',
