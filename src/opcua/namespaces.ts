@@ -7,6 +7,7 @@ export const namespaceUris = {
   devices: 'http://opcfoundation.org/UA/DI/',
   machinery: 'http://opcfoundation.org/UA/Machinery/',
   isa95: 'http://www.OPCFoundation.org/UA/2013/01/ISA95',
+  jobControl: 'http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/',
   types: 'urn:millrace:ua:types',
 } as const
 

@@ -43,7 +43,7 @@ describe('nodeset of our types', () => {
       const names = new Map(rows.map(([name, id]) => [id, name]))
       expect(nodes().length).to.be.greaterThan(70)
       for (const node of nodes()) {
-        const last = node.browseName.name ?? ''
+        const last = (node.browseName.name ?? '').replaceAll(' ', '')
         expect(names.get(node.nodeId.value as number), last).to.match(new RegExp(`(^|_)${last}$`))
       }
     })

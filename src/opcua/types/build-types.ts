@@ -8,13 +8,18 @@ import {
   type UAVariable,
 } from 'node-opcua'
 import { namespaceOf, namespaceUris } from '../namespaces.ts'
+import { addAlarmTypes } from './alarm-types.ts'
+import { addBreakerType } from './breaker-types.ts'
 import { addDeviceTypes } from './device-types.ts'
 import { addEnumerations } from './enumerations.ts'
 import { addEquipmentTypes } from './equipment-types.ts'
+import { addEventTypes, addGeneratedEvents } from './event-types.ts'
 import { addNamespaceMetadata } from './namespace-metadata.ts'
 import { addPipelineTypes } from './pipeline-types.ts'
 import { addPluginTypes } from './plugin-types.ts'
 import { addReferenceTypes } from './reference-types.ts'
+import { addRuntimeType } from './runtime-types.ts'
+import { addStructures } from './structures.ts'
 import type { TypeContext } from './type-context.ts'
 
 /** Version of the types, by semantic versioning; a change that breaks clients gets a new namespace URI instead. */
@@ -42,7 +47,11 @@ export function buildTypes(addressSpace: AddressSpace, ids: readonly IdRow[]): I
   addEquipmentTypes(context)
   addDeviceTypes(context)
   addPipelineTypes(context)
+  addRuntimeType(context)
   addPluginTypes(context)
+  addBreakerType(context)
+  addAlarmTypes(context)
+  addGeneratedEvents(namespace, addEventTypes(context))
   addNamespaceMetadata(addressSpace, namespace, { version: typesVersion, publicationDate: typesPublicationDate })
   removePlaceholders(namespace)
   makeReadOnly(namespace)
@@ -52,10 +61,13 @@ export function buildTypes(addressSpace: AddressSpace, ids: readonly IdRow[]): I
 }
 
 function contextOf(addressSpace: AddressSpace, namespace: Namespace): TypeContext {
+  const enumerations = addEnumerations(namespace)
   return {
     namespace,
-    enumerations: addEnumerations(namespace),
+    enumerations,
+    structures: addStructures(namespace, enumerations),
     devicesIndex: namespaceOf(addressSpace, namespaceUris.devices).index,
+    machineryIndex: namespaceOf(addressSpace, namespaceUris.machinery).index,
     typeOf(name, uri) {
       const index = uri === undefined ? 0 : namespaceOf(addressSpace, uri).index
       const type = addressSpace.findObjectType(name, index)

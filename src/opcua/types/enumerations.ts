@@ -7,6 +7,7 @@ export const enumerations = {
   DeviceConnectionStateEnumeration: connectionStates,
   PipelineStepStateEnumeration: stepStates,
   PipelineOutcomeEnumeration: outcomes,
+  FindingSeverityEnumeration: ['Error', 'Warning'],
 } as const
 
 /** Name of an enumeration of ours. */

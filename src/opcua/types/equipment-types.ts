@@ -7,7 +7,8 @@ import type { TypeContext } from './type-context.ts'
  * Adds `PlantElementType`: one type for every level of the hierarchy, because a type of its own per level would add
  * nothing that a template could use. OPC 10030 has no ID attribute, hence `EquipmentID`.
  */
-export function addEquipmentTypes({ namespace, typeOf }: TypeContext): void {
+export function addEquipmentTypes(context: TypeContext): void {
+  const { namespace, typeOf } = context
   const type = namespace.addObjectType({
     browseName: 'PlantElementType',
     description: 'A piece of equipment of the ISA-95 hierarchy, of the level that EquipmentLevel says.',
@@ -27,6 +28,24 @@ export function addEquipmentTypes({ namespace, typeOf }: TypeContext): void {
     name: 'Pipelines',
     description: 'Pipelines that run for this equipment.',
     folder: typeOf('FolderType'),
+  })
+  addBuildingBlocks(context, type)
+}
+
+/** The folder in which OPC 40001 looks for what a machinery item can do; job management is added to instances. */
+function addBuildingBlocks({ namespace, typeOf, machineryIndex }: TypeContext, type: UAObjectType): void {
+  const folder = addPart(namespace, type, {
+    name: `${machineryIndex}:MachineryBuildingBlocks`,
+    description: 'Building blocks of OPC 40001 that the equipment offers.',
+    type: typeOf('FolderType'),
+    rule: 'Optional',
+  })
+  addPart(namespace, folder, {
+    name: `${machineryIndex}:MachineryItemState`,
+    description: 'Whether the equipment works.',
+    type: typeOf('MachineryItemState_StateMachineType', namespaceUris.machinery),
+    rule: 'Optional',
+    isAddIn: true,
   })
 }
 

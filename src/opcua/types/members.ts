@@ -35,13 +35,13 @@ export function addDataVariable(namespace: Namespace, parent: UAObjectType | UAO
 /** Adds an object to a type; its own members come from its type definition. */
 export function addPart(
   namespace: Namespace,
-  parent: UAObjectType,
-  member: Member & { readonly type: UAObjectType; readonly organizes?: boolean },
+  parent: UAObjectType | UAObject,
+  member: Member & { readonly type: UAObjectType; readonly organizes?: boolean; readonly isAddIn?: boolean },
 ): UAObject {
   return member.type.instantiate({
     ...memberOptions(member),
     namespace,
-    ...(member.organizes ? { organizedBy: parent } : { componentOf: parent }),
+    [member.organizes ? 'organizedBy' : member.isAddIn ? 'addInOf' : 'componentOf']: parent,
   })
 }
 
@@ -49,10 +49,11 @@ export function addPart(
 export function addMethod(
   namespace: Namespace,
   parent: UAObjectType,
-  member: Member & { readonly outputs?: ArgumentOptions[] },
+  member: Member & { readonly inputs?: ArgumentOptions[]; readonly outputs?: ArgumentOptions[] },
 ): UAMethod {
   return namespace.addMethod(parent, {
     ...memberOptions(member),
+    ...(member.inputs ? { inputArguments: member.inputs } : {}),
     ...(member.outputs ? { outputArguments: member.outputs } : {}),
   })
 }

@@ -1,10 +1,10 @@
 import { DataType, type UAObjectType } from 'node-opcua'
 import { namespaceUris } from '../namespaces.ts'
 import { addNodeVersion } from './equipment-types.ts'
-import { addDataVariable, addMethod, addPart, addProperty } from './members.ts'
+import { addDataVariable, addMethod, addPart, addProperty, type Rule } from './members.ts'
 import type { TypeContext } from './type-context.ts'
 
-/** Adds `PipelineType`, `PipelineStepType` and `PipelineRuntimeType`. */
+/** Adds `PipelineType` and `PipelineStepType`. The standard `FinalResultData` and `ProgramDiagnostic` are optional in the base type. */
 export function addPipelineTypes(context: TypeContext): void {
   addStepType(context)
   const { namespace, typeOf } = context
@@ -23,10 +23,15 @@ export function addPipelineTypes(context: TypeContext): void {
     description: 'Fingerprint of the definition that is in use.',
     dataType: 'String',
   })
+  addProperty(namespace, type, {
+    name: 'Version',
+    description: 'Number of the deployed version that is in use; 0 while it comes from a file that was never deployed.',
+    dataType: 'UInt32',
+    rule: 'Optional',
+  })
   addProgramMethods(context, type)
   addFolders(context, type)
   addDiagnostics(context, type)
-  addRuntimeType(context)
 }
 
 /** The methods of a pipeline by BrowseName without namespace, and what each does. */
@@ -73,6 +78,12 @@ function addFolders({ namespace, typeOf }: TypeContext, type: UAObjectType): voi
   const steps = addPart(namespace, type, { name: 'Steps', description: 'The steps of the pipeline.', type: folder })
   addNodeVersion(namespace, steps)
   addPart(namespace, type, { name: 'Outputs', description: 'What the pipeline publishes.', type: folder })
+  addPart(namespace, type, {
+    name: 'Alarms',
+    description: 'The alarms of the pipeline and of its outputs.',
+    type: folder,
+    rule: 'Optional',
+  })
 }
 
 function addDiagnostics({ namespace, typeOf, enumerations, devicesIndex }: TypeContext, type: UAObjectType): void {
@@ -81,8 +92,12 @@ function addDiagnostics({ namespace, typeOf, enumerations, devicesIndex }: TypeC
     description: 'What the pipeline has done so far.',
     type: typeOf('FunctionalGroupType', namespaceUris.devices),
   })
-  const add = (name: string, dataType: Parameters<typeof addDataVariable>[2]['dataType'], description: string): void =>
-    addDataVariable(namespace, group, { name, dataType, description })
+  const add = (
+    name: string,
+    dataType: Parameters<typeof addDataVariable>[2]['dataType'],
+    description: string,
+    rule: Rule = 'Mandatory',
+  ): void => addDataVariable(namespace, group, { name, dataType, description, rule })
   add('CurrentRunId', 'String', 'Run that is under way, or the last one.')
   add('LastOutcome', enumerations.PipelineOutcomeEnumeration, 'How the last run ended.')
   add('RunCount', 'UInt32', 'Runs started.')
@@ -94,6 +109,8 @@ function addDiagnostics({ namespace, typeOf, enumerations, devicesIndex }: TypeC
     'Triggers that were skipped, dropped from the queue, or came late by a whole period.',
   )
   add('LastError', 'LocalizedText', 'Text of the last error; empty while there was none.')
+  add('CurrentJobOrderId', 'String', 'Job order of the run that is under way; empty when there is none.', 'Optional')
+  add('QueueDepth', 'UInt32', 'Triggers that wait for the current wave.', 'Optional')
 }
 
 /** DI BlockType would force a block's ports into one flat set, and PLCopen's types mean IEC 61131-3 instances; so steps have a type of their own. */
@@ -118,32 +135,9 @@ function addStepType({ namespace, typeOf, enumerations }: TypeContext): void {
   add('ErrorCount', 'UInt32', 'Times that it failed after all its attempts.')
   add('LastDuration', 'Duration', 'Duration of the last execution that was asynchronous, in milliseconds.')
   add('LastError', 'LocalizedText', 'Text of the last error; empty while there was none.')
+  add('QueueDepth', 'UInt32', 'Executions that were asked for and have not ended.')
   const folder = typeOf('FolderType')
+  addPart(namespace, type, { name: 'Parameters', description: 'How it is configured.', type: folder, rule: 'Optional' })
   addPart(namespace, type, { name: 'Inputs', description: 'What flows in.', type: folder, rule: 'Optional' })
   addPart(namespace, type, { name: 'Outputs', description: 'What flows out.', type: folder, rule: 'Optional' })
-}
-
-function addRuntimeType({ namespace, typeOf }: TypeContext): void {
-  const type = namespace.addObjectType({
-    browseName: 'PipelineRuntimeType',
-    description: 'All pipelines and plugins of the plant in one place.',
-  })
-  addProperty(namespace, type, {
-    name: 'ConfigurationVersion',
-    description: 'Fingerprint of the configuration that is in use.',
-    dataType: 'String',
-  })
-  const folder = typeOf('FolderType')
-  const pipelines = addPart(namespace, type, {
-    name: 'Pipelines',
-    description: 'Every pipeline of the plant.',
-    type: folder,
-  })
-  addNodeVersion(namespace, pipelines)
-  addPart(namespace, type, {
-    name: 'Plugins',
-    description: 'The plugins that are installed.',
-    type: folder,
-    rule: 'Optional',
-  })
 }

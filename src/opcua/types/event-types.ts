@@ -1,0 +1,191 @@
+import type { Namespace, UAObjectType } from 'node-opcua'
+import { namespaceUris } from '../namespaces.ts'
+import type { EnumerationName } from './enumerations.ts'
+import { addProperty } from './members.ts'
+import type { TypeContext } from './type-context.ts'
+
+/** An event type of ours: what it is derived from, and the fields that it adds. */
+interface EventType {
+  readonly description: string
+  /** An event type of ours that stands above in the table, or a standard one. */
+  readonly base: string
+  /** Namespace of a standard base; namespace 0 unless given. */
+  readonly uri?: string
+  readonly isAbstract?: true
+  readonly fields: Readonly<Record<string, EventField>>
+}
+
+interface EventField {
+  readonly dataType: string | EnumerationName
+  readonly description: string
+}
+
+const pipelineId = { dataType: 'String', description: 'Id of the pipeline.' }
+const runId = { dataType: 'String', description: 'Id of the run; empty when there was none.' }
+const errorCode = { dataType: 'StatusCode', description: 'Status code of the error.' }
+const duration = { dataType: 'Duration', description: 'How long it took, in milliseconds.' }
+
+/**
+ * The event types of the information model (section 5.6), each after its base.
+ *
+ * Standard event types that are abstract get a concrete subtype here, because no event may be of an abstract type.
+ */
+export const eventTypes = {
+  DeviceEventType: {
+    description: 'Something that happened to a device.',
+    base: 'SystemEventType',
+    isAbstract: true,
+    fields: {
+      DeviceId: { dataType: 'String', description: 'Id of the device.' },
+      ConnectionState: { dataType: 'DeviceConnectionStateEnumeration', description: 'State of the connection since.' },
+    },
+  },
+  DeviceConnectedEventType: { description: 'A device was connected.', base: 'DeviceEventType', fields: {} },
+  DeviceDisconnectedEventType: {
+    description: 'The connection of a device ended.',
+    base: 'DeviceEventType',
+    fields: { Reason: { dataType: 'LocalizedText', description: 'Why it ended.' } },
+  },
+  DeviceErrorEventType: {
+    description: 'A device failed.',
+    base: 'DeviceEventType',
+    fields: { ErrorCode: errorCode },
+  },
+  PipelineEventType: {
+    description: 'Something that happened to a pipeline.',
+    base: 'BaseEventType',
+    isAbstract: true,
+    fields: {
+      PipelineId: pipelineId,
+      RunId: runId,
+      JobOrderId: { dataType: 'String', description: 'Job order that the run belongs to; empty when there is none.' },
+    },
+  },
+  PipelineStartedEventType: {
+    description: 'A run of a pipeline was started.',
+    base: 'PipelineEventType',
+    fields: { Initiator: { dataType: 'String', description: 'Who or what started it.' } },
+  },
+  PipelineCompletedEventType: {
+    description: 'A run of a pipeline ended.',
+    base: 'PipelineEventType',
+    fields: {
+      Outcome: { dataType: 'PipelineOutcomeEnumeration', description: 'How it ended.' },
+      Duration: duration,
+      CycleCount: { dataType: 'UInt32', description: 'Waves of the run.' },
+    },
+  },
+  PipelineErrorEventType: {
+    description: 'A run of a pipeline failed.',
+    base: 'PipelineEventType',
+    fields: {
+      ErrorCode: errorCode,
+      FailedStep: { dataType: 'NodeId', description: 'Step that failed; null when it was none.' },
+    },
+  },
+  PipelineStepEventType: {
+    description: 'Something that happened to a step of a pipeline.',
+    base: 'PipelineEventType',
+    isAbstract: true,
+    fields: {
+      StepName: { dataType: 'String', description: 'Name of the step.' },
+      CycleNumber: { dataType: 'UInt32', description: 'Wave of the run, from 1.' },
+    },
+  },
+  StepStartedEventType: {
+    description: 'The execution of a step started.',
+    base: 'PipelineStepEventType',
+    fields: {},
+  },
+  StepCompletedEventType: {
+    description: 'The execution of a step ended well.',
+    base: 'PipelineStepEventType',
+    fields: { Duration: duration },
+  },
+  StepErrorEventType: {
+    description: 'The execution of a step failed after all its attempts.',
+    base: 'PipelineStepEventType',
+    fields: { ErrorCode: errorCode },
+  },
+  PipelineTransitionEventType: {
+    description: 'The Program of a pipeline changed its state.',
+    base: 'ProgramTransitionEventType',
+    fields: { PipelineId: pipelineId, RunId: runId },
+  },
+  PipelineAuditTransitionEventType: {
+    description: 'A client changed the state of the Program of a pipeline.',
+    base: 'ProgramTransitionAuditEventType',
+    fields: { PipelineId: pipelineId },
+  },
+  MethodCallAuditEventType: {
+    description: 'A client called a method.',
+    base: 'AuditUpdateMethodEventType',
+    fields: {},
+  },
+  WriteAuditEventType: {
+    description: 'A client wrote a variable.',
+    base: 'AuditWriteUpdateEventType',
+    fields: {},
+  },
+  JobOrderStatusEventType: {
+    description: 'The state of a job order changed.',
+    base: 'ISA95JobOrderStatusEventType',
+    uri: namespaceUris.jobControl,
+    fields: {},
+  },
+} as const satisfies Readonly<Record<string, EventType>>
+
+/** BrowseName of an event type of ours. */
+export type EventTypeName = keyof typeof eventTypes
+
+/** Adds the event types and returns them by name. */
+export function addEventTypes(context: TypeContext): Readonly<Record<EventTypeName, UAObjectType>> {
+  const { namespace, typeOf } = context
+  const byName = new Map<string, UAObjectType>()
+  for (const [name, row] of Object.entries<EventType>(eventTypes)) {
+    const type = namespace.addObjectType({
+      browseName: name,
+      description: row.description,
+      subtypeOf: byName.get(row.base) ?? typeOf(row.base, row.uri),
+      isAbstract: row.isAbstract === true,
+    })
+    addFields(context, type, row.fields)
+    byName.set(name, type)
+  }
+  return Object.fromEntries(byName) as Record<EventTypeName, UAObjectType>
+}
+
+/** Adds fields to an event or condition type: properties that every event of it has (Part 3 §9). */
+export function addFields(
+  { namespace, enumerations }: TypeContext,
+  type: UAObjectType,
+  fields: Readonly<Record<string, EventField>>,
+): void {
+  for (const [name, { dataType, description }] of Object.entries(fields)) {
+    const enumeration = enumerations[dataType as EnumerationName] as (typeof enumerations)[EnumerationName] | undefined
+    addProperty(namespace, type, { name, description, dataType: enumeration ?? dataType })
+  }
+}
+
+/** Which events the instances of a type raise. Concrete event types stand for themselves. */
+const generated: Readonly<Record<string, readonly EventTypeName[]>> = {
+  ConnectedDeviceType: ['DeviceConnectedEventType', 'DeviceDisconnectedEventType', 'DeviceErrorEventType'],
+  PipelineType: [
+    'PipelineStartedEventType',
+    'PipelineCompletedEventType',
+    'PipelineErrorEventType',
+    'StepStartedEventType',
+    'StepCompletedEventType',
+    'StepErrorEventType',
+    'PipelineTransitionEventType',
+  ],
+}
+
+/** Says on the types which events their instances raise (Part 3 §7.11). */
+export function addGeneratedEvents(namespace: Namespace, types: Readonly<Record<EventTypeName, UAObjectType>>): void {
+  for (const [name, events] of Object.entries(generated)) {
+    const source = namespace.findObjectType(name)
+    if (!source) throw new Error(`object type ${name} is not built yet`)
+    for (const event of events) source.addReference({ referenceType: 'GeneratesEvent', nodeId: types[event].nodeId })
+  }
+}
