@@ -1,4 +1,5 @@
 import type { Sample, TagSample } from '../model/sample.ts'
+import { Deadlines } from './engine/deadlines.ts'
 import { Finish } from './engine/finish.ts'
 import { Inputs } from './engine/inputs.ts'
 import type { WaveOwner } from './engine/owner.ts'
@@ -39,8 +40,9 @@ class PipelineExecution implements Execution {
     this.#work = new Work(plan, { samples: this.#samples, steps: this.#steps, host, wake })
     this.#inputs = new Inputs(plan, this.#samples)
     this.#publication = new Publication(plan, this.#samples)
+    const deadlines = new Deadlines(host.clock)
     const onProgress = () => this.#progress()
-    this.#owner = { plan, samples: this.#samples, steps: this.#steps, work: this.#work, host, onProgress }
+    this.#owner = { plan, samples: this.#samples, steps: this.#steps, work: this.#work, host, deadlines, onProgress }
     this.#waves = new Waves(this.#owner)
     this.#finish = new Finish(plan, this.#samples, host)
   }

@@ -6,6 +6,8 @@ import { Status } from '../../model/status.ts'
 /** Something to be attempted, and whom to tell. */
 export interface Attempts<T> {
   readonly clock: Clock
+  /** Timers for the deadlines. */
+  readonly deadlines: Pick<Clock, 'after'>
   readonly retry: RetryDefinition | undefined
   /** Deadline of each attempt; none when undefined. */
   readonly timeoutMs: number | undefined
@@ -53,7 +55,7 @@ export function delayMs(retry: RetryDefinition, failures: number, random: number
 }
 
 function once<T>(
-  { clock, timeoutMs, subject, succeeded }: Attempts<T>,
+  { deadlines, timeoutMs, subject, succeeded }: Attempts<T>,
   { promise, controller }: { readonly promise: Promise<T>; readonly controller?: AbortController },
   lost: (error: unknown) => void,
 ): Cancel {
@@ -71,7 +73,7 @@ function once<T>(
     return true
   }
   if (timeoutMs !== undefined) {
-    stopTimer = clock.after(timeoutMs, () => {
+    stopTimer = deadlines.after(timeoutMs, () => {
       const message = `${subject} did not end within ${timeoutMs} ms; raise its timeout or see what it waits for`
       const error = new MillraceError('timed-out', message, { status: Status.BadTimeout })
       if (abandon(error)) lost(error)

@@ -61,6 +61,7 @@ export class Finish {
       const values = Object.fromEntries(inputs.map(({ name, slot }) => [name, this.#samples.read(slot).value]))
       const cancel = attempt({
         clock,
+        deadlines: clock,
         retry,
         timeoutMs,
         subject: owner,

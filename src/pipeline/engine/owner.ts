@@ -1,4 +1,5 @@
 import type { ExecutionHost } from '../execution.ts'
+import type { Deadlines } from './deadlines.ts'
 import type { Plan } from './plan.ts'
 import type { Samples } from './samples.ts'
 import type { Steps } from './steps.ts'
@@ -11,6 +12,7 @@ export interface WaveOwner {
   readonly steps: Steps
   readonly work: Work
   readonly host: ExecutionHost
+  readonly deadlines: Deadlines
   /** Told whenever a part of an asynchronous wave has been computed and more is to come. */
   onProgress(): void
 }

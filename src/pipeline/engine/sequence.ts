@@ -91,6 +91,7 @@ export class Sequence {
     const startedAt = clock.monotonic()
     const cancel = attempt<void>({
       clock,
+      deadlines: this.#owner.deadlines,
       retry,
       timeoutMs: listens(operation) ? ownTimeoutMs : timeoutMs,
       subject: owner,

@@ -204,6 +204,7 @@ export class Waves implements Exits {
     const isMethod = operation.work.kind === 'method'
     const cancel = attempt<unknown>({
       clock: host.clock,
+      deadlines: this.#owner.deadlines,
       retry,
       timeoutMs,
       subject: owner,
