@@ -43,6 +43,8 @@ function programOf(terminal: Terminal, finish: Finish): Command {
   const commands = [runCommand, validateCommand, listCommand, describeCommand, initCommand, pluginCommand]
   for (const add of commands) add(program, terminal, finish)
   for (const command of withSubcommands(program)) command.exitOverride().copyInheritedSettings(program)
+  // `millrace valdate my-plant` is a misspelt command; the default command says so itself.
+  program.commands[commands.indexOf(runCommand)]?.allowExcessArguments(true)
   return program
 }
 

@@ -62,8 +62,10 @@ export function runCommand(program: Command, terminal: Terminal, finish: Finish)
     .option('--data <folder>', 'folder of the database (MILLRACE_DATA)')
     .option('--certificates <folder>', 'folder of the certificates (MILLRACE_CERTIFICATES)')
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(logLevels).default('info'))
-    .action(async (folder: string | undefined, options: RunOptions) => {
+    .action(async (folder: string | undefined, options: RunOptions, { args }: Command) => {
       if (folder !== undefined) refuseMisspelling(folder, program)
+      if (args.length > 1)
+        throw new UsageError(`run takes one folder, but ${args.length} were given: ${args.join(', ')}`)
       const { startPlant } = await withPlant()
       finish(await run(folder, withEnvironment(options, terminal), terminal, { startPlant, stopped: stopSignal }))
     })

@@ -27,6 +27,8 @@ describe('command line', () => {
     [['--nonsense'], 'unknown option'],
     [['validate', '--colour'], 'unknown option'],
     [['valdate'], 'did you mean validate?'],
+    [['valdate', 'my-plant'], 'did you mean validate?'],
+    [['.', 'my-plant'], 'run takes one folder'],
     [['frobnicate'], 'neither a command nor a folder'],
     [['list', 'unts'], 'Allowed choices are'],
     [['describe'], 'missing required argument'],
