@@ -39,14 +39,15 @@ export class DeviceEvents {
       const reason = failure?.message ?? 'disconnected'
       if (failure) this.#log.warn(`lost its connection: ${reason}`)
       else this.#log.info('disconnected')
-      this.#raise({ ...this.#happening(`${name} is disconnected: ${reason}`), kind: 'deviceDisconnected', reason })
+      const happening = this.#happening(`${name} is disconnected: ${reason}`)
+      this.#raise({ ...happening, kind: 'deviceDisconnected', state: to.name, reason })
     }
     if (to.name === 'Disabled') this.#failedAs = undefined
     if (failure && this.#isNews({ from, to })) {
       this.#failedAs = to.name
       this.#log.warn(`cannot be reached: ${failure.message}`)
       const happening = this.#happening(`${name} cannot be reached: ${failure.message}`)
-      this.#raise({ ...happening, kind: 'deviceFailed', status: failure.status })
+      this.#raise({ ...happening, kind: 'deviceFailed', state: to.name, status: failure.status })
     }
   }
 

@@ -55,6 +55,8 @@ export const pipelineDiagnostics: readonly Port[] = [
   count('cycleCount', 'Waves of the current run.'),
   duration('lastCycleTime', 'Duration of the last wave.'),
   count('missedCycleCount', 'Triggers that were skipped, dropped from the queue, or came late by a whole period.'),
+  count('queueDepth', 'Triggers that wait for the current wave.'),
+  count('heldBackEventCount', 'Step events that were not told because there were too many.'),
   words('lastError', 'Text of the last error; empty while there was none.'),
 ]
 

@@ -1,4 +1,5 @@
 import type { ProgramState, ProgramTransitionName } from './program.ts'
+import type { TagSample } from './sample.ts'
 import type { Value } from './value.ts'
 
 /** How a run ended; numbers of `PipelineOutcomeEnumeration` follow this order. */
@@ -29,11 +30,17 @@ interface OfRun extends Happening {
   readonly runId: string
 }
 
+interface OfStep extends OfRun {
+  readonly step: string
+  /** Wave of the run that it belongs to, from 1. */
+  readonly cycle: number
+}
+
 /** Something that happened in the plant. Commands are asked, events have happened: past participles. */
 export type PlantEvent =
   | (OfDevice & { readonly kind: 'deviceConnected' })
-  | (OfDevice & { readonly kind: 'deviceDisconnected'; readonly reason: string })
-  | (OfDevice & { readonly kind: 'deviceFailed'; readonly status: number })
+  | (OfDevice & { readonly kind: 'deviceDisconnected'; readonly state: ConnectionState; readonly reason: string })
+  | (OfDevice & { readonly kind: 'deviceFailed'; readonly state: ConnectionState; readonly status: number })
   | (OfDevice & {
       readonly kind: 'tagWritten'
       readonly tag: string
@@ -54,11 +61,15 @@ export type PlantEvent =
       readonly outcome: Outcome
       readonly durationMs: number
       readonly cycles: number
+      /** The outputs at its end, as they were (FinalResultData of Part 10 §5.2.1). */
+      readonly results: readonly TagSample[]
     })
   | (OfRun & { readonly kind: 'pipelineFailed'; readonly status: number; readonly step?: string | undefined })
-  | (OfRun & { readonly kind: 'stepStarted'; readonly step: string })
-  | (OfRun & { readonly kind: 'stepCompleted'; readonly step: string; readonly durationMs: number })
-  | (OfRun & { readonly kind: 'stepFailed'; readonly step: string; readonly status: number; readonly attempts: number })
+  | (OfStep & { readonly kind: 'stepStarted' })
+  | (OfStep & { readonly kind: 'stepCompleted'; readonly durationMs: number })
+  | (OfStep & { readonly kind: 'stepFailed'; readonly status: number; readonly attempts: number })
+  /** Step events were too many, and `count` of them were not told; at most one of these in a second. */
+  | (OfRun & { readonly kind: 'stepEventsHeldBack'; readonly count: number })
   | (OfRun & {
       readonly kind: 'programTransitioned'
       readonly transition: ProgramTransitionName

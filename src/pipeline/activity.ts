@@ -25,6 +25,8 @@ export interface ActivityHost {
   publish(): void
   onWave(durationMs: number): void
   onMissed(count: number): void
+  /** So many triggers wait now. */
+  onQueue(depth: number): void
   /** Nothing is under way any more, and nothing will be. */
   onIdle(): void
   /** It ended by itself. */

@@ -9,12 +9,13 @@ import type { Value } from '../model/value.ts'
 import { Outlet } from '../rx/outlet.ts'
 import type { Failure } from './activity.ts'
 import type { CheckedPipeline } from './checked.ts'
-import { Diagnostics } from './diagnostics.ts'
+import { Diagnostics, idleCounters } from './diagnostics.ts'
 import type { StepCounters, StepHappening } from './execution.ts'
 import * as told from './pipeline-events.ts'
 import type { ProgramMachine } from './program-machine.ts'
 import { Published } from './published.ts'
 import type { Run } from './run.ts'
+import { StepEventLimit } from './step-event-limit.ts'
 
 /** How a run was over. */
 export interface Closing {
@@ -31,6 +32,7 @@ export class Chronicle {
   readonly #program: ProgramMachine
   readonly #events = new Outlet<PlantEvent>()
   readonly #diagnostics: Diagnostics
+  readonly #stepEvents: StepEventLimit
   #run: Run | undefined
   #cycles = 0
   #finalResult: readonly TagSample[] = []
@@ -41,8 +43,12 @@ export class Chronicle {
     this.#clock = clock
     this.#program = program
     this.published = new Published(checked, clock.now())
+    this.#stepEvents = new StepEventLimit(clock, (count) =>
+      this.#events.next(told.heldBackEvent(this.#subject(), count)),
+    )
+    const idle = idleCounters([...checked.steps, ...checked.finally].map(({ id }) => id))
     this.#diagnostics = new Diagnostics(checked.definition.id, clock, {
-      counters: (): readonly StepCounters[] => this.#run?.counters() ?? [],
+      counters: (): readonly StepCounters[] => this.#run?.counters() ?? idle,
       publish: (samples) => this.published.told(samples),
     })
     this.#diagnostics.flush()
@@ -76,7 +82,7 @@ export class Chronicle {
     figures.lastOutcome = outcome
     if (failure) figures.lastError = textOf(failure)
     const durationMs = this.#clock.monotonic() - (this.#run?.startedAt ?? 0)
-    const closing = { outcome, durationMs, cycles: this.#cycles, failure }
+    const closing = { outcome, durationMs, cycles: this.#cycles, results: this.#finalResult, failure }
     this.transitioned(transition, initiator, told.closingEvents(this.#subject(), closing))
   }
 
@@ -99,7 +105,10 @@ export class Chronicle {
     const isFailure = happening.kind === 'failed'
     if (isFailure) this.#diagnostics.figures.lastError = textOf(happening)
     if (isFailure || this.#checked.definition.stepEvents) {
-      this.#events.next(told.stepEvent(this.#subject(run), happening))
+      if (this.#stepEvents.admits({ isFailure })) {
+        this.#events.next(told.stepEvent(this.#subject(run), happening, this.#cycles + 1))
+      }
+      this.#diagnostics.figures.heldBackEventCount = this.#stepEvents.heldBack
     }
     this.#diagnostics.touch()
   }
@@ -113,6 +122,12 @@ export class Chronicle {
   /** Triggers came to nothing. */
   missed(count: number): void {
     this.#diagnostics.figures.missedCycleCount += count
+    this.#diagnostics.touch()
+  }
+
+  /** So many triggers wait for the wave that is under way. */
+  queued(depth: number): void {
+    this.#diagnostics.figures.queueDepth = depth
     this.#diagnostics.touch()
   }
 
@@ -130,6 +145,7 @@ export class Chronicle {
 
   /** Says the last word and takes its timer away. */
   close(): void {
+    this.#stepEvents.close()
     this.#diagnostics.close()
     this.published.close()
     this.#events.complete()

@@ -18,6 +18,8 @@ export interface PipelineFigures {
   cycleCount: number
   lastCycleTime: number
   missedCycleCount: number
+  queueDepth: number
+  heldBackEventCount: number
   lastError: string
 }
 
@@ -31,6 +33,8 @@ export class Diagnostics {
     cycleCount: 0,
     lastCycleTime: 0,
     missedCycleCount: 0,
+    queueDepth: 0,
+    heldBackEventCount: 0,
     lastError: '',
   }
   readonly #pipeline: string
@@ -99,6 +103,12 @@ export class Diagnostics {
   #figure(name: string): Value {
     return this.figures[name as keyof PipelineFigures]
   }
+}
+
+/** What steps tell before the first run: they have done nothing yet, and that is known. */
+export function idleCounters(steps: readonly string[]): readonly StepCounters[] {
+  const idle = { state: 'Idle', executionCount: 0, errorCount: 0, lastDurationMs: 0, lastError: '' } as const
+  return steps.map((step) => ({ step, ...idle }))
 }
 
 function stepFigure(step: StepCounters, name: string): Value {

@@ -1,5 +1,6 @@
 import type { Outcome, PlantEvent } from '../model/event.ts'
 import type { ProgramTransition } from '../model/program.ts'
+import type { TagSample } from '../model/sample.ts'
 import { statusName } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
 import type { Failure } from './activity.ts'
@@ -50,8 +51,15 @@ export function closingEvents(
     outcome,
     durationMs,
     cycles,
+    results,
     failure,
-  }: { outcome: Outcome; durationMs: number; cycles: number; failure?: Failure | undefined },
+  }: {
+    outcome: Outcome
+    durationMs: number
+    cycles: number
+    results: readonly TagSample[]
+    failure?: Failure | undefined
+  },
 ): readonly PlantEvent[] {
   const completed: PlantEvent = {
     kind: 'pipelineCompleted',
@@ -59,6 +67,7 @@ export function closingEvents(
     outcome,
     durationMs,
     cycles,
+    results,
   }
   if (!failure) return [completed]
   const { status, step, message } = failure
@@ -66,22 +75,28 @@ export function closingEvents(
   return [{ kind: 'pipelineFailed', ...base(subject, text), status, step }, completed]
 }
 
-/** What happened to a step. */
-export function stepEvent(subject: EventSubject, happening: StepHappening): PlantEvent {
+/** What happened to a step, in the wave of this number. */
+export function stepEvent(subject: EventSubject, happening: StepHappening, cycle: number): PlantEvent {
   const { step } = happening
   switch (happening.kind) {
     case 'started':
-      return { kind: 'stepStarted', ...base(subject, `began step ${step}`), step }
+      return { kind: 'stepStarted', ...base(subject, `began step ${step}`), step, cycle }
     case 'completed': {
       const { durationMs } = happening
-      return { kind: 'stepCompleted', ...base(subject, `completed step ${step}`), step, durationMs }
+      return { kind: 'stepCompleted', ...base(subject, `completed step ${step}`), step, cycle, durationMs }
     }
     case 'failed': {
       const { status, attempts, message } = happening
       const text = `failed at step ${step} after ${attempts} attempts: ${message || statusName(status)}`
-      return { kind: 'stepFailed', ...base(subject, text), step, status, attempts }
+      return { kind: 'stepFailed', ...base(subject, text), step, cycle, status, attempts }
     }
   }
+}
+
+/** That step events were too many to be told. */
+export function heldBackEvent(subject: EventSubject, count: number): PlantEvent {
+  const text = `has had ${count} more step events than are told`
+  return { kind: 'stepEventsHeldBack', ...base(subject, text), count }
 }
 
 /** That a parameter was set. */

@@ -167,6 +167,7 @@ export class Pipeline {
    */
   async close({ graceMs = 1000, finallyMs = 10_000 } = {}): Promise<void> {
     if (this.#program.isActive) this.#halt('shutdown', (run) => run.stop(graceMs))
+    this.#program.refuse()
     const run = this.#begun
     if (run && !run.hasEnded) {
       run.stop(graceMs)
@@ -209,6 +210,7 @@ export class Pipeline {
       onStep: (happening, run) => this.#chronicle.stepHappened(happening, run),
       onWave: (durationMs) => this.#chronicle.waved(durationMs),
       onMissed: (count) => this.#chronicle.missed(count),
+      onQueue: (depth) => this.#chronicle.queued(depth),
       onFailed: (failure, run) => this.#onResult(failure, run),
       onEnded: (result, run) => {
         this.#onResult(result, run)

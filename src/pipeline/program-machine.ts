@@ -44,18 +44,18 @@ export class ProgramMachine {
 
   /**
    * The transition of a cause. Throws `invalid-state` (BadInvalidState) when the table has none, or when the run is stopping
-   * already and may only be halted.
+   * already and may only be halted; the status is BadShutdown when it is closed and refuses everything.
    */
   decide(cause: ProgramCause): ProgramTransition {
     const transition = transitionFor(this.state, cause)
-    const isRefused = (this.#isClosed && cause === 'start') || (this.#isStopping && cause !== 'halt')
+    const isRefused = this.#isClosed || (this.#isStopping && cause !== 'halt')
     if (transition && !isRefused) return transition
     const why = this.#isClosed ? 'is closed' : this.#isStopping ? 'is stopping' : `is ${this.state}`
     throw new MillraceError(
       'invalid-state',
       `pipeline ${this.#pipeline} ${why} and cannot ${cause}; look at its state first`,
       {
-        status: Status.BadInvalidState,
+        status: this.#isClosed ? Status.BadShutdown : Status.BadInvalidState,
       },
     )
   }
@@ -72,9 +72,14 @@ export class ProgramMachine {
     this.#state.next(to)
   }
 
-  /** Starts no more. */
-  close(): void {
+  /** From now on nothing that is asked is done. */
+  refuse(): void {
     this.#isClosed = true
+  }
+
+  /** Refuses everything and tells no more states. */
+  close(): void {
+    this.refuse()
     this.#state.complete()
   }
 }

@@ -23,6 +23,8 @@ export interface RunHost {
   onStep(happening: StepHappening, run: Run): void
   onWave(durationMs: number): void
   onMissed(count: number): void
+  /** So many triggers wait now. */
+  onQueue(depth: number): void
   /** A step failed; the run cleans up now. */
   onFailed(failure: Failure, run: Run): void
   /** All is over, the `finally` steps too. */
@@ -153,6 +155,7 @@ export class Run {
       publish: () => this.#publish(),
       onWave: (durationMs) => this.#host.onWave(durationMs),
       onMissed: (count) => this.#host.onMissed(count),
+      onQueue: (depth) => this.#host.onQueue(depth),
       onIdle: () => this.#finish(),
       onCompleted: () => this.#end({ kind: 'completed' }),
       onFailed: (failure) => this.#end(failure),

@@ -101,6 +101,7 @@ export class Waves implements Activity {
     if (this.#isStopped) return
     this.#isStopped = true
     this.#cancelTrigger()
+    if (this.#queue.length > 0) this.#host.onQueue(0)
     this.#queue.length = 0
     if (this.#phase === 'idle') this.#host.onIdle()
   }
@@ -141,7 +142,7 @@ export class Waves implements Activity {
   #enqueue(samples: readonly TagSample[]): void {
     const isFull = this.#queue.length >= this.#definition.queueLengthMax
     if (isFull) this.#host.onMissed(1)
-    else this.#queue.push(new Map())
+    else this.#host.onQueue(this.#queue.push(new Map()))
     keep(this.#queue.at(-1) ?? this.#inbox, samples)
   }
 
@@ -151,6 +152,7 @@ export class Waves implements Activity {
       const scope = this.#again
       const batch = scope === undefined ? this.#queue.shift() : undefined
       if (scope === undefined && !batch) return
+      if (batch) this.#host.onQueue(this.#queue.length)
       this.#again = undefined
       const inbox = this.#inbox
       this.#inbox = new Map()

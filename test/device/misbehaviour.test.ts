@@ -15,7 +15,7 @@ describe('device with a plugin that misbehaves', () => {
     expect(bench.events).to.deep.equal([
       {
         ...{ kind: 'deviceFailed', time: 1_000_000, message: 'Filler PLC cannot be reached: no such port' },
-        ...{ device: 'plc1', status: Status.BadCommunicationError },
+        ...{ device: 'plc1', state: 'Disconnected', status: Status.BadCommunicationError },
       },
     ])
   })

@@ -157,7 +157,14 @@ describe('values', () => {
       expect(await health('Error')).to.equal(1)
       expect(await health('Connecting')).to.equal(1)
       const time = Date.now()
-      plant.happen({ kind: 'deviceFailed', device: 'servo1', status: Status.BadTimeout, time, message: 'late' })
+      plant.happen({
+        kind: 'deviceFailed',
+        device: 'servo1',
+        state: 'Error',
+        status: Status.BadTimeout,
+        time,
+        message: 'late',
+      })
       expect((await client.read('dev/servo1.LastErrorCode')).value.value).to.deep.equal(StatusCodes.BadTimeout)
       plant.happen({ kind: 'deviceConnected', device: 'servo1', time, message: 'back' })
       expect((await client.read('dev/servo1.LastErrorCode')).value.value).to.deep.equal(StatusCodes.Good)
