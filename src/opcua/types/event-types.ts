@@ -107,6 +107,11 @@ export const eventTypes = {
     base: 'PipelineStepEventType',
     fields: { ErrorCode: errorCode },
   },
+  StepEventsHeldBackEventType: {
+    description: 'Step events of a pipeline were too many to be told one by one.',
+    base: 'PipelineEventType',
+    fields: { Count: { dataType: 'UInt32', description: 'Step events that were not told since the last such event.' } },
+  },
   PipelineTransitionEventType: {
     description: 'The Program of a pipeline changed its state.',
     base: 'ProgramTransitionEventType',
@@ -177,6 +182,7 @@ const generated: Readonly<Record<string, readonly EventTypeName[]>> = {
     'StepStartedEventType',
     'StepCompletedEventType',
     'StepErrorEventType',
+    'StepEventsHeldBackEventType',
     'PipelineTransitionEventType',
   ],
 }

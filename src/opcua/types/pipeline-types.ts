@@ -111,6 +111,7 @@ function addDiagnostics({ namespace, typeOf, enumerations, devicesIndex }: TypeC
   add('LastError', 'LocalizedText', 'Text of the last error; empty while there was none.')
   add('CurrentJobOrderId', 'String', 'Job order of the run that is under way; empty when there is none.', 'Optional')
   add('QueueDepth', 'UInt32', 'Triggers that wait for the current wave.', 'Optional')
+  add('HeldBackEventCount', 'UInt32', 'Step events that were not told because there were too many.', 'Optional')
 }
 
 /** DI BlockType would force a block's ports into one flat set, and PLCopen's types mean IEC 61131-3 instances; so steps have a type of their own. */
