@@ -4,11 +4,12 @@ import { nodesets } from 'node-opcua'
 /** Folder of the NodeSets that belong to this program. */
 const ownFolder = join(import.meta.dirname, '..', '..', 'nodesets')
 
-/** The committed NodeSet of our types, and the table of the numbers that its NodeIds keep for ever. */
+/** The committed NodeSet of our types, and the table of the numbers that its NodeIds keep for ever, twice: as data and as TypeScript. */
 export const typesFiles = {
   xml: join(ownFolder, 'Millrace.NodeSet2.xml'),
   image: join(ownFolder, 'Millrace.NodeSet2.ndjson.gz'),
   ids: join(ownFolder, 'Millrace.NodeIds.json'),
+  constants: join(import.meta.dirname, 'types', 'ids.ts'),
 } as const
 
 /**

@@ -13,6 +13,7 @@ describe('nodeset of our types', () => {
       true,
     )
     expect(built.ids).to.equal(await readFile(typesFiles.ids, 'utf8'))
+    expect(built.constants).to.equal(await readFile(typesFiles.constants, 'utf8'))
   })
 
   it('keeps every number, when the table knows it', async () => {

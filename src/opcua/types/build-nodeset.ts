@@ -4,10 +4,11 @@ import { namespaceOf, namespaceUris } from '../namespaces.ts'
 import { companionNodesets, typesFiles } from '../nodesets.ts'
 import { buildTypes, type IdRow } from './build-types.ts'
 
-/** The NodeSet of our types and its table of ids, both as text. */
+/** The NodeSet of our types, its table of ids, and the same table as TypeScript constants; all as text. */
 export interface BuiltNodeset {
   readonly xml: string
   readonly ids: string
+  readonly constants: string
 }
 
 /** Builds the types anew; building twice gives the same text. Numbers are taken from the committed table. */
@@ -18,7 +19,7 @@ export async function buildNodeset(): Promise<BuiltNodeset> {
     const known = existsSync(typesFiles.ids) ? (JSON.parse(readFileSync(typesFiles.ids, 'utf8')) as IdRow[]) : []
     const ids = buildTypes(addressSpace, known)
     const namespace = namespaceOf(addressSpace, namespaceUris.types) as Namespace
-    return { xml: namespace.toNodeset2XML(), ids: tableOf(ids) }
+    return { xml: namespace.toNodeset2XML(), ids: tableOf(ids), constants: constantsOf(ids) }
   } finally {
     addressSpace.dispose()
   }
@@ -30,11 +31,26 @@ function tableOf(ids: readonly IdRow[]): string {
   return `[\n${rows.join(',\n')}\n]\n`
 }
 
+/** The module with the numbers; the nodes of the metadata, whose names are no identifiers, are left out. */
+function constantsOf(ids: readonly IdRow[]): string {
+  const rows = ids.filter(([name]) => /^\w+$/.test(name)).sort((a, b) => a[1] - b[1])
+  return `${constantsHead}${rows.map(([name, id]) => `  ${name}: ${id},\n`).join('')}} as const\n`
+}
+
+const constantsHead = `/**
+ * Numbers of the NodeIds of our types and their members, by symbolic name, in the namespace \`urn:millrace:ua:types\`.
+ *
+ * Made by \`build-nodeset.ts\` from \`nodesets/Millrace.NodeIds.json\`; a number never changes.
+ */
+export const typeIds = {
+`
+
 if (import.meta.main) {
-  const { xml, ids } = await buildNodeset()
+  const { xml, ids, constants } = await buildNodeset()
   const isCurrent = existsSync(typesFiles.image) && readFileSync(typesFiles.xml, 'utf8') === xml
   writeFileSync(typesFiles.xml, xml)
   writeFileSync(typesFiles.ids, ids)
+  writeFileSync(typesFiles.constants, constants)
   // The image carries the time of its making, so an image that still fits is left alone.
   if (!isCurrent) writeFileSync(typesFiles.image, await nodesetFileToImage(typesFiles.xml))
   console.log(`${isCurrent ? 'kept' : 'wrote'} ${typesFiles.xml}`)
