@@ -1,5 +1,6 @@
 import { type Equipment, levelRank } from '../model/equipment.ts'
 import type { Finding } from '../model/finding.ts'
+import { checkNameplates } from './check-nameplate.ts'
 import type { PlantPart } from './plant-definition.ts'
 import { choose, fault } from './report.ts'
 
@@ -15,6 +16,7 @@ export function checkPlantFile(plant: PlantPart, declared: ReadonlySet<string>, 
     ...plant.devices.flatMap(({ id, equipment }) =>
       checkPlace(equipment, declared, file, ['devices', id, 'equipment']),
     ),
+    ...checkNameplates(plant, file),
   ]
 }
 

@@ -26,11 +26,12 @@ export function plantPartOf(entry: PlantFile, file: string): PlantPart {
   return {
     plant: entry.plant,
     server: serverOf(entry),
-    equipment: sorted(entry.equipment).map(([path, { level, name, description }]) => ({
+    equipment: sorted(entry.equipment).map(([path, { level, name, description, nameplate }]) => ({
       path,
       level,
       name: name ?? path.slice(path.lastIndexOf('/') + 1),
       description: description ?? '',
+      ...(nameplate ? { nameplate } : {}),
     })),
     devices: sorted(entry.devices).map(([id, device]) => deviceOf(id, device, file)),
     simulators: sorted(entry.devices).flatMap(([device, { simulator }]) =>
@@ -68,6 +69,7 @@ function deviceOf(id: string, entry: DeviceEntry, file: string): DeviceDefinitio
     timeoutMs: msOf(entry.timeout, 2000),
     holdLastMs: msOf(entry.holdLast, 0),
     enabled: entry.enabled ?? true,
+    ...(entry.nameplate ? { nameplate: entry.nameplate } : {}),
     retry: retryOf(entry.retry ?? {}, reconnecting(everyMs)),
   }
   const { breaker } = entry

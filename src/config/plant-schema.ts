@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { equipmentLevels } from '../model/equipment.ts'
+import { deviceNameplate, machineNameplate } from './nameplate-schema.ts'
 import { duration, equipmentPath, id, name, period, retry, words } from './schema-parts.ts'
 
 const host = z
@@ -37,6 +38,7 @@ const equipment = z
     level: z.enum(equipmentLevels),
     name: name.optional(),
     description: words.optional(),
+    nameplate: machineNameplate.optional(),
   })
   .meta({ description: 'A piece of equipment of the ISA-95 hierarchy.' })
 
@@ -46,6 +48,7 @@ const device = z
     name: name.optional(),
     description: words.optional(),
     equipment: equipmentPath,
+    nameplate: deviceNameplate.optional(),
     every: period.optional().meta({ description: 'Polling period; 1s when absent.' }),
     timeout: period.optional().meta({ description: 'Deadline of one read, write or connect; 2s when absent.' }),
     holdLast: duration

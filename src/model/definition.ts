@@ -1,4 +1,5 @@
 import type { Equipment } from './equipment.ts'
+import type { Nameplate } from './nameplate.ts'
 import type { DataType, Value } from './value.ts'
 
 /** What the plant file and the pipeline files say, read and checked for form; durations are milliseconds. */
@@ -41,6 +42,7 @@ export interface DeviceDefinition {
   readonly type: string
   readonly equipment: string
   readonly config: Readonly<Record<string, unknown>>
+  readonly nameplate?: Nameplate | undefined
   /** Polling period; ignored by devices that push their readings. */
   readonly everyMs: number
   /** Deadline of one read, write or connect. */

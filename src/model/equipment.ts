@@ -1,3 +1,5 @@
+import type { MachineNameplate } from './nameplate.ts'
+
 /**
  * Levels of the ISA-95 equipment hierarchy; the position is the number of `EquipmentLevel` in OPC 10030.
  */
@@ -47,4 +49,6 @@ export interface Equipment {
   readonly level: EquipmentLevel
   readonly name: string
   readonly description: string
+  /** What stands on the nameplate of a work unit. */
+  readonly nameplate?: MachineNameplate | undefined
 }

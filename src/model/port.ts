@@ -1,3 +1,4 @@
+import type { Nameplate } from './nameplate.ts'
 import type { DataType, Value } from './value.ts'
 
 /**
@@ -45,6 +46,7 @@ export interface DeviceDescription {
   readonly methods: readonly MethodDescription[]
   /** Connection parameters that may be shown (never credentials). */
   readonly configuration: Readonly<Record<string, Value>>
+  readonly nameplate?: Nameplate | undefined
 }
 
 /** Where a step's input comes from, resolved to a tag, a parameter or a literal. */

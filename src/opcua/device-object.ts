@@ -1,14 +1,16 @@
 import { DataType, type UAMethod, type UAObject, type UAVariable, Variant } from 'node-opcua'
-import { diagnosticTag } from '../model/diagnostics.ts'
 import type { DeviceDescription } from '../model/port.ts'
 import { Status } from '../model/status.ts'
 import { ownerTag } from '../model/tag.ts'
 import { bindMethod, describeMethod } from './calling.ts'
 import { addConfiguration } from './device-configuration.ts'
+import { bindHealth } from './device-health.ts'
 import { addDeviceMethods } from './device-methods.ts'
 import { bindDiagnostics } from './diagnostic-variable.ts'
-import { equipmentObject, localized } from './equipment-tree.ts'
+import { equipmentObject } from './equipment-tree.ts'
+import { addOperational, organize, organizeAll } from './functional-group.ts'
 import { setValue } from './live-values.ts'
+import { optionalProperties, showDeviceNameplate } from './nameplate.ts'
 import { namespaceOf, namespaceUris } from './namespaces.ts'
 import { addPortVariable } from './port-variable.ts'
 import { restrictCall } from './roles.ts'
@@ -29,10 +31,28 @@ const typeByPlugin: Readonly<Record<string, DeviceTypeName>> = {
 
 /** Adds a device to DI's DeviceSet and to the Devices folder of its equipment. Its NodeId carries no location, so that moving it keeps every tag. */
 export function addDevice(context: SpaceContext, device: DeviceDescription): void {
+  const node = addObject(context, device)
+  childOf<UAVariable>(node, 'DeviceId').setValueFromSource({ dataType: DataType.String, value: device.id })
+  showDeviceNameplate(node, device.nameplate)
+  bindState(context, node, device.id)
+  bindHealth(context, childOf<UAVariable>(node, 'DeviceHealth'), device)
+  organize(childOf<UAObject>(node, 'Diagnostics'), node, ['ConnectionState', 'LastError', 'LastErrorCode'])
+  addConfiguration(context, childOf<UAObject>(node, 'Configuration'), device)
+  const operational = addOperational(context, node)
+  addTags(context, node, device)
+  organizeAll(operational, childOf<UAObject>(node, 'ParameterSet'))
+  if (device.methods.length > 0) {
+    const methodSet = childOf<UAObject>(node, 'MethodSet')
+    addDeviceMethods(context, methodSet, device)
+    organizeAll(operational, methodSet)
+  }
+  bindConnecting(context, node, device.id)
+}
+
+function addObject(context: SpaceContext, device: DeviceDescription): UAObject {
   const { addressSpace, namespace } = context
   const deviceSet = addressSpace.findNode(`ns=${namespaceOf(addressSpace, namespaceUris.devices).index};i=5001`)
   if (!deviceSet) throw new Error('OPC 10000-100 lacks DeviceSet')
-  const hasMethods = device.methods.length > 0
   const node = objectTypeOf(context, typeByPlugin[device.type] ?? 'PluginDeviceType', namespaceUris.types).instantiate({
     browseName: device.id,
     displayName: device.name,
@@ -40,34 +60,19 @@ export function addDevice(context: SpaceContext, device: DeviceDescription): voi
     namespace,
     nodeId: `s=dev/${device.id}`,
     componentOf: deviceSet,
-    optionals: ['ParameterSet', 'DeviceHealth', 'Configuration', 'Diagnostics', ...(hasMethods ? ['MethodSet'] : [])],
+    optionals: [
+      ...['ParameterSet', 'DeviceHealth', 'Configuration', 'Diagnostics', 'Identification'],
+      ...(device.methods.length > 0 ? ['MethodSet'] : []),
+      ...optionalProperties(device.nameplate),
+    ],
   })
   context.objectById.set(`dev/${device.id}`, node)
   childOf<UAObject>(equipmentObject(context, device.equipment), 'Devices').addReference({
     referenceType: 'Organizes',
     nodeId: node.nodeId,
   })
-  setNameplate(node, device)
-  bindState(context, node, device.id)
-  addTags(context, node, device)
-  addConfiguration(context, childOf<UAObject>(node, 'Configuration'), device)
-  if (hasMethods) addDeviceMethods(context, childOf<UAObject>(node, 'MethodSet'), device)
-  bindConnecting(context, node, device.id)
+  return node
 }
-
-/** The nameplate of DI (OPC 10000-100 §5.5.2): what is not known is empty, and -1 for the revision counter. */
-function setNameplate(node: UAObject, { id }: DeviceDescription): void {
-  const set = (name: string, value: { dataType: DataType; value: unknown }): void =>
-    childOf<UAVariable>(node, name).setValueFromSource(value)
-  set('DeviceId', { dataType: DataType.String, value: id })
-  for (const name of ['Manufacturer', 'Model']) set(name, localized(''))
-  const texts = ['HardwareRevision', 'SoftwareRevision', 'DeviceRevision', 'DeviceManual', 'SerialNumber']
-  for (const name of texts) set(name, { dataType: DataType.String, value: '' })
-  set('RevisionCounter', { dataType: DataType.Int32, value: -1 })
-}
-
-/** Numbers of DI's DeviceHealthEnumeration by state of the connection; a device that is connecting keeps the health it had. */
-const healthByState: Readonly<Record<string, number>> = { Disabled: 2, Disconnected: 1, Connected: 0, Error: 1 }
 
 function bindState(context: SpaceContext, node: UAObject, id: string): void {
   bindDiagnostics(context, node, id, [
@@ -81,12 +86,6 @@ function bindState(context: SpaceContext, node: UAObject, id: string): void {
     { name: 'roundTripTime', member: 'RoundTripTime', kind: 'duration' },
     { name: 'lastCommunicationTime', member: 'LastCommunicationTime', kind: 'time' },
   ])
-  // Until the first connection a device is neither well nor ill: its function is being checked.
-  let health = 2
-  context.live.bind(diagnosticTag(id, 'connectionState'), childOf<UAVariable>(node, 'DeviceHealth'), (value) => {
-    health = healthByState[String(value)] ?? health
-    return { variant: new Variant({ dataType: DataType.Int32, value: health }) }
-  })
   setErrorCode(context, id, Status.Good)
 }
 

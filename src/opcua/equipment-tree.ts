@@ -1,12 +1,13 @@
-import { coerceLocalizedText, DataType, type UAObject, type UAVariable } from 'node-opcua'
+import { DataType, type UAObject, type UAVariable } from 'node-opcua'
 import { type Equipment, equipmentLevels } from '../model/equipment.ts'
+import { addMachinery, isWorkUnit } from './machinery.ts'
 import { namespaceOf, namespaceUris } from './namespaces.ts'
 import { childOf, objectTypeOf, type SpaceContext } from './space-context.ts'
 
 /**
  * Adds the ISA-95 equipment as a tree below Objects: `MadeUpOfEquipment` is hierarchical, so every browser shows it.
  *
- * Equipment that owns devices or pipelines gets the folders for them; a work unit or anything of its rank always does.
+ * Equipment that owns devices or pipelines gets the folders for them; a work unit or anything of its rank always does, and is a MachineryItem besides.
  */
 export function addEquipment(context: SpaceContext): void {
   const { view } = context
@@ -22,10 +23,11 @@ export function equipmentObject({ objectById }: SpaceContext, path: string): UAO
   return node
 }
 
-function addPiece(context: SpaceContext, { path, level, name, description }: Equipment, isOwner: boolean): void {
+function addPiece(context: SpaceContext, equipment: Equipment, isOwner: boolean): void {
+  const { path, level, name, description } = equipment
   const slash = path.lastIndexOf('/')
   const parent = slash < 0 ? undefined : equipmentObject(context, path.slice(0, slash))
-  const folders = isOwner || level === 'WorkUnit' ? ['Devices', 'Pipelines'] : []
+  const folders = isOwner || isWorkUnit(equipment) ? ['Devices', 'Pipelines'] : []
   const node = objectTypeOf(context, 'PlantElementType', namespaceUris.types).instantiate({
     browseName: path.slice(slash + 1),
     displayName: name,
@@ -44,6 +46,7 @@ function addPiece(context: SpaceContext, { path, level, name, description }: Equ
   })
   for (const folder of folders) setNodeVersion(childOf<UAObject>(node, folder))
   context.objectById.set(`eq/${path}`, node)
+  addMachinery(context, node, equipment)
 }
 
 function madeUpOf({ addressSpace }: SpaceContext) {
@@ -56,9 +59,4 @@ function madeUpOf({ addressSpace }: SpaceContext) {
 /** Sets the first version of a container's content. */
 export function setNodeVersion(container: UAObject): void {
   childOf<UAVariable>(container, 'NodeVersion').setValueFromSource({ dataType: DataType.String, value: '1' })
-}
-
-/** A text in the server's only locale. */
-export function localized(text: string) {
-  return { dataType: DataType.LocalizedText, value: coerceLocalizedText(text) }
 }

@@ -8,22 +8,25 @@ import type { ReferenceTypeName } from './types/reference-types.ts'
 
 /**
  * Draws what flows where: `DataFlowsTo` from variable to variable, `ReadsFrom` and `WritesTo` from a step to what lies
- * outside its pipeline, and the standard `Utilizes` (Part 23) from the pipeline to its devices.
+ * outside its pipeline (from the pipeline itself where no step stands between), and the standard `Utilizes` (Part 23) from
+ * the pipeline to its devices.
  */
 export function addFlowReferences(context: SpaceContext, pipeline: PipelineDescription): void {
   const { variableByTag, objectById } = context
   const refer = referrer(context)
   for (const step of pipeline.steps) addStepFlows(context, pipeline.id, step)
+  const node = objectById.get(`pipe/${pipeline.id}`)
   for (const output of pipeline.outputs) {
     refer('DataFlowsTo', variableByTag.get(output.from), variableByTag.get(ownerTag(pipeline.id, output.name)))
+    if (isOutside(output.from, pipeline.id)) refer('ReadsFrom', node, variableByTag.get(output.from))
   }
   for (const { tag, from } of pipeline.writes) {
     refer('DataFlowsTo', variableByTag.get(from), variableByTag.get(tag))
-    refer('WritesTo', objectById.get(`pipe/${ownerOf(from)}`), variableByTag.get(tag))
+    const isOfStep = from.startsWith(`${pipeline.id}/`)
+    refer('WritesTo', isOfStep ? objectById.get(`pipe/${ownerOf(from)}`) : node, variableByTag.get(tag))
+    if (isOutside(from, pipeline.id)) refer('ReadsFrom', node, variableByTag.get(from))
   }
-  for (const device of pipeline.utilizes) {
-    refer('Utilizes', objectById.get(`pipe/${pipeline.id}`), objectById.get(`dev/${device}`))
-  }
+  for (const device of pipeline.utilizes) refer('Utilizes', node, objectById.get(`dev/${device}`))
 }
 
 function addStepFlows(context: SpaceContext, pipeline: string, step: StepDescription): void {
@@ -35,9 +38,13 @@ function addStepFlows(context: SpaceContext, pipeline: string, step: StepDescrip
     const tag = source.kind === 'tag' ? source.tag : parameterTag(pipeline, source.name)
     const variable = variableByTag.get(tag)
     refer('DataFlowsTo', variable, variableByTag.get(stepInputTag(pipeline, step.id, name)))
-    const isOutside = source.kind === 'tag' && !tag.startsWith(`${pipeline}/`)
-    if (isOutside) refer('ReadsFrom', objectById.get(`pipe/${owner}`), variable)
+    if (isOutside(tag, pipeline)) refer('ReadsFrom', objectById.get(`pipe/${owner}`), variable)
   }
+}
+
+/** Tells whether a tag belongs to a device or another pipeline. */
+function isOutside(tag: string, pipeline: string): boolean {
+  return tag !== '' && !tag.startsWith(`${pipeline}/`) && !tag.startsWith(`${pipeline}$`)
 }
 
 /** The owner in a tag: `fill/volume` of `fill/volume.total`. */

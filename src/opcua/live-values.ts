@@ -10,6 +10,11 @@ import { statusCodeOf } from './status-codes.ts'
 /** Makes what a variable shows out of the value of a sample. */
 export type Show = (value: Value) => Converted
 
+const nobody: readonly never[] = []
+
+/** Hears of a tag's newest sample. */
+export type Watch = (sample: Sample) => void
+
 /** The part of a variable that takes a finished DataValue; the public setter would build another one and stamp it with its own time. */
 interface TakesDataValue {
   _internal_set_dataValue(dataValue: DataValue): void
@@ -22,6 +27,7 @@ interface TakesDataValue {
  */
 export class LiveValues {
   readonly #targetsByTag = new Map<string, { variable: UAVariable; show: Show }[]>()
+  readonly #watchersByTag = new Map<string, Watch[]>()
   readonly #subscription = new Subscription()
   readonly #latest: (tag: string) => Sample | undefined
 
@@ -42,6 +48,15 @@ export class LiveValues {
     else setValue(variable, nullVariant, Status.BadWaitingForInitialData)
   }
 
+  /** Tells of each sample of a tag, from its newest one on. */
+  watch(tag: string, watch: Watch): void {
+    const watchers = this.#watchersByTag.get(tag)
+    if (watchers) watchers.push(watch)
+    else this.#watchersByTag.set(tag, [watch])
+    const sample = this.#latest(tag)
+    if (sample) watch(sample)
+  }
+
   /** Begins to follow the stream; samples of tags that nothing shows are passed over. */
   follow(samples$: Observable<readonly TagSample[]>): void {
     this.#subscription.add(samples$.subscribe((batch) => this.#take(batch)))
@@ -54,9 +69,8 @@ export class LiveValues {
 
   #take(batch: readonly TagSample[]): void {
     for (const { tag, sample } of batch) {
-      const targets = this.#targetsByTag.get(tag)
-      if (!targets) continue
-      for (const { variable, show } of targets) setSample(variable, sample, show)
+      for (const { variable, show } of this.#targetsByTag.get(tag) ?? nobody) setSample(variable, sample, show)
+      for (const watch of this.#watchersByTag.get(tag) ?? nobody) watch(sample)
     }
   }
 }

@@ -70,7 +70,7 @@ export function likenessOf(outputs: Fields): Readonly<Record<string, string>> {
  * Throws `plugin-invalid` when the plugin cannot name its ports for this configuration.
  */
 export function describeDevice(definition: DeviceDefinition, plugin: DevicePlugin): DeviceDescription {
-  const { id, name, description, type, equipment, config } = definition
+  const { id, name, description, type, equipment, config, nameplate } = definition
   try {
     return {
       id,
@@ -82,6 +82,7 @@ export function describeDevice(definition: DeviceDefinition, plugin: DevicePlugi
       inputs: portsOf(plugin.inputs, config),
       methods: methodsOf(plugin),
       configuration: shownConfig(plugin.config ?? {}, config),
+      ...(nameplate ? { nameplate } : {}),
     }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)

@@ -93,7 +93,7 @@ describe('address space', () => {
     expect(names).to.have.members(
       [
         '2:Configuration 2:DeviceHealth 2:DeviceManual 2:DeviceRevision 2:Diagnostics 2:HardwareRevision 2:Manufacturer',
-        '2:MethodSet 2:Model 2:ParameterSet 2:RevisionCounter 2:SerialNumber 2:SoftwareRevision',
+        '2:Identification 2:MethodSet 2:Model 2:Operational 2:ParameterSet 2:RevisionCounter 2:SerialNumber 2:SoftwareRevision',
         '8:Connect 8:ConnectionState 8:DeviceId 8:Disconnect 8:LastError 8:LastErrorCode',
       ].flatMap((line) => line.split(' ')),
     )
