@@ -24,6 +24,10 @@ export const core: Benchmark = async ({ isQuick }) => {
     rows: [...waves.rows, mixed, ...parallel, heap, ...jitter],
     wanted: [
       { text: `at least 0.5 of the limit at 100 steps: ${limit}`, isReached: limit >= 0.5 },
+      {
+        text: `at least 0.5 of the limit with asynchronous steps: ${mixed.ratio?.limit}`,
+        isReached: (mixed.ratio?.limit ?? 0) >= 0.5,
+      },
       { text: `at least 10 times the naive graph at 100 steps: ${naive}`, isReached: naive >= 10 },
       {
         text: `a step of 1000 within 1.5 times a step of 10: ${waves.growth.toFixed(2)}`,

@@ -26,25 +26,8 @@ export interface Attempts<T> {
  * them. It runs on the injected clock. After cancelling neither `succeeded` nor `failed` is called.
  */
 export function attempt<T>(options: Attempts<T>): Cancel {
-  const { clock, retry, call, first, failed } = options
-  let count = 0
-  let cancel: Cancel = () => {}
-  const lost = (error: unknown): void => {
-    count++
-    if (count >= (retry?.attempts ?? 1)) {
-      failed(error, count)
-      return
-    }
-    cancel = clock.after(delayMs(retry as RetryDefinition, count, Math.random()), begin)
-  }
-  const begin = (): void => {
-    const controller = new AbortController()
-    cancel = once(options, { promise: started(call, controller.signal), controller }, lost)
-  }
-  if (!first) begin()
-  else if ('error' in first) lost(first.error)
-  else cancel = once(options, first, lost)
-  return () => cancel()
+  const attempts = new Attempting(options)
+  return () => attempts.cancel()
 }
 
 /** The delay after so many failed attempts; `random` between 0 and 1 spreads it by the share `jitter` to both sides. */
@@ -54,36 +37,81 @@ export function delayMs(retry: RetryDefinition, failures: number, random: number
   return Math.max(0, plain * (1 + jitter * (2 * random - 1)))
 }
 
-function once<T>(
-  { deadlines, timeoutMs, subject, succeeded }: Attempts<T>,
-  { promise, controller }: { readonly promise: Promise<T>; readonly controller?: AbortController },
-  lost: (error: unknown) => void,
-): Cancel {
-  let stopTimer: Cancel | undefined
-  let isOver = false
-  const end = (): boolean => {
-    if (isOver) return false
-    isOver = true
-    stopTimer?.()
-    return true
+/** The attempts at one thing. An object, not closures: asynchronous steps of a cyclic pipeline make many of them. */
+class Attempting<T> {
+  readonly #options: Attempts<T>
+  #controller: AbortController | undefined
+  #stopTimer: Cancel | undefined
+  #failures = 0
+  /** Number of the attempt that is under way; whatever else ends is of no interest any more. */
+  #turn = 0
+
+  constructor(options: Attempts<T>) {
+    this.#options = options
+    const { first } = options
+    if (!first) this.#begin()
+    else if ('error' in first) this.#lost(first.error)
+    else this.#watch(first.promise)
   }
-  const abandon = (reason: Error): boolean => {
-    if (!end()) return false
-    controller?.abort(reason)
-    return true
+
+  cancel(): void {
+    this.#leave()
+    if (this.#controller && !this.#controller.signal.aborted) {
+      this.#controller.abort(new MillraceError('cancelled', `${this.#options.subject} was cancelled`))
+    }
   }
-  if (timeoutMs !== undefined) {
-    stopTimer = deadlines.after(timeoutMs, () => {
-      const message = `${subject} did not end within ${timeoutMs} ms; raise its timeout or see what it waits for`
-      const error = new MillraceError('timed-out', message, { status: Status.BadTimeout })
-      if (abandon(error)) lost(error)
-    })
+
+  #begin(): void {
+    this.#controller = new AbortController()
+    this.#watch(started(this.#options.call, this.#controller.signal))
   }
-  promise.then(
-    (result) => end() && succeeded(result),
-    (error: unknown) => end() && lost(error),
-  )
-  return () => abandon(new MillraceError('cancelled', `${subject} was cancelled`))
+
+  #watch(promise: Promise<T>): void {
+    const turn = ++this.#turn
+    const { timeoutMs, deadlines, succeeded } = this.#options
+    if (timeoutMs !== undefined) this.#stopTimer = deadlines.after(timeoutMs, () => this.#expire())
+    promise.then(
+      (result) => {
+        if (turn !== this.#turn) return
+        this.#leave()
+        this.#controller = undefined
+        succeeded(result)
+      },
+      (error: unknown) => {
+        if (turn === this.#turn) this.#lost(error)
+      },
+    )
+  }
+
+  #expire(): void {
+    const { subject, timeoutMs } = this.#options
+    const message = `${subject} did not end within ${timeoutMs} ms; raise its timeout or see what it waits for`
+    const error = new MillraceError('timed-out', message, { status: Status.BadTimeout })
+    const controller = this.#controller
+    this.#leave()
+    controller?.abort(error)
+    this.#lost(error)
+  }
+
+  #lost(error: unknown): void {
+    const { clock, retry, failed } = this.#options
+    this.#leave()
+    this.#controller = undefined
+    this.#failures++
+    if (this.#failures >= (retry?.attempts ?? 1)) {
+      failed(error, this.#failures)
+      return
+    }
+    const delay = delayMs(retry as RetryDefinition, this.#failures, Math.random())
+    this.#stopTimer = clock.after(delay, () => this.#begin())
+  }
+
+  /** Ends the attempt that is under way, or the delay before the next. */
+  #leave(): void {
+    this.#turn++
+    this.#stopTimer?.()
+    this.#stopTimer = undefined
+  }
 }
 
 async function started<T>(start: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -192,7 +192,7 @@ export class Waves implements Exits {
 
   #begin(operation: Operation, origin: Origin, { first }: Pick<Attempts<unknown>, 'first'>): void {
     const { index, retry, timeoutMs, owner } = operation
-    const { host, work } = this.#owner
+    const { host, plan, work } = this.#owner
     // After a failure nothing new is begun; the next wave will.
     if (this.#failure) {
       this.#postpone(index)
@@ -200,7 +200,7 @@ export class Waves implements Exits {
     }
     this.#readiness.run(operation)
     if (!first || !this.#owner.plan.stepEvents) this.#steps.started(operation)
-    const startedAt = host.clock.monotonic()
+    const startedAt = plan.usesTime ? this.#monotonic : host.clock.monotonic()
     const isMethod = operation.work.kind === 'method'
     const cancel = attempt<unknown>({
       clock: host.clock,
@@ -213,7 +213,7 @@ export class Waves implements Exits {
       succeeded: (result) =>
         this.#finished(operation, () => {
           const made = isMethod ? { ...origin, time: host.clock.now() } : origin
-          work.store(operation, result, made, host.clock.now())
+          work.store(operation, result, made, this.#now)
           this.#steps.completed(operation, host.clock.monotonic() - startedAt)
         }),
       failed: (error, attempts) =>
