@@ -1,3 +1,4 @@
+import type { AlarmLimits } from './definition.ts'
 import type { Nameplate } from './nameplate.ts'
 import type { DataType, Value } from './value.ts'
 
@@ -29,6 +30,8 @@ export interface MethodDescription {
   readonly description: string
   readonly inputs: readonly Port[]
   readonly outputs: readonly Port[]
+  /** Deadline of a call in milliseconds; 60 000 when absent. */
+  readonly timeoutMs?: number | undefined
 }
 
 /** A device as the address space and the pipelines see it. */
@@ -47,6 +50,8 @@ export interface DeviceDescription {
   /** Connection parameters that may be shown (never credentials). */
   readonly configuration: Readonly<Record<string, Value>>
   readonly nameplate?: Nameplate | undefined
+  /** Whether it has a circuit breaker, and after how many failures in a row it opens. */
+  readonly breaker?: { readonly failures: number } | undefined
 }
 
 /** Where a step's input comes from, resolved to a tag, a parameter or a literal. */
@@ -75,8 +80,8 @@ export interface PipelineDescription {
   readonly equipment: string
   readonly parameters: readonly Port[]
   readonly steps: readonly StepDescription[]
-  /** What the world sees, with the tag inside the pipeline that each output mirrors. */
-  readonly outputs: readonly (Port & { readonly from: string })[]
+  /** What the world sees, with the tag inside the pipeline that each output mirrors, and its level alarm. */
+  readonly outputs: readonly (Port & { readonly from: string; readonly alarm?: AlarmLimits | undefined })[]
   /** Device tags that this pipeline writes, and the tag inside the pipeline that feeds each. */
   readonly writes: readonly { readonly tag: string; readonly from: string }[]
   /** Devices that it reads, writes or calls (Part 23 `Utilizes`). */

@@ -102,8 +102,6 @@ export interface FunctionPlugin<C extends Fields = Fields, I extends Fields = Fi
   readonly kind: 'function'
   readonly inputs: Ports<C, I>
   readonly outputs: Ports<C, O>
-  /** Runs in a worker thread with a memory limit and a deadline. */
-  readonly isolated?: boolean
   compute?(inputs: Values<I>, config: Values<C>): Values<O> | Promise<Values<O>>
   computeSamples?(inputs: SamplesOf<I>, config: Values<C>): SamplesOf<O>
 }
@@ -117,7 +115,7 @@ export type SamplesOf<F extends Fields> = {
 export interface Moment {
   /** Source time of the newest input, in milliseconds since 1970 UTC. */
   readonly time: number
-  /** Seconds since this block was computed last; 0 the first time. Never negative. */
+  /** Seconds since this block was computed last, by the clock of the wave; 0 the first time. Never negative. */
   readonly elapsed: number
   /** Whether this is the first time since the run started. */
   readonly isFirst: boolean

@@ -70,7 +70,7 @@ export function likenessOf(outputs: Fields): Readonly<Record<string, string>> {
  * Throws `plugin-invalid` when the plugin cannot name its ports for this configuration.
  */
 export function describeDevice(definition: DeviceDefinition, plugin: DevicePlugin): DeviceDescription {
-  const { id, name, description, type, equipment, config, nameplate } = definition
+  const { id, name, description, type, equipment, config, nameplate, breaker } = definition
   try {
     return {
       id,
@@ -83,6 +83,7 @@ export function describeDevice(definition: DeviceDefinition, plugin: DevicePlugi
       methods: methodsOf(plugin),
       configuration: shownConfig(plugin.config ?? {}, config),
       ...(nameplate ? { nameplate } : {}),
+      ...(breaker ? { breaker: { failures: breaker.failures } } : {}),
     }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
@@ -91,11 +92,12 @@ export function describeDevice(definition: DeviceDefinition, plugin: DevicePlugi
 }
 
 function methodsOf(plugin: DevicePlugin): readonly MethodDescription[] {
-  return Object.entries(plugin.methods ?? {}).map(([name, { description, inputs, outputs }]) => ({
+  return Object.entries(plugin.methods ?? {}).map(([name, { description, inputs, outputs, timeoutMs }]) => ({
     name,
     description,
     inputs: portsOf(inputs, {}),
     outputs: portsOf(outputs, {}),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
   }))
 }
 

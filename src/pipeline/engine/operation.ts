@@ -100,7 +100,7 @@ export function finallyOf(pipeline: string, step: CheckedMethodStep, layout: Lay
 
 /** The method's own deadline, where its description gives one. */
 function ownDeadline({ method }: CheckedMethodStep): number {
-  return (method as { readonly timeoutMs?: number | undefined }).timeoutMs ?? methodTimeoutMs
+  return method.timeoutMs ?? methodTimeoutMs
 }
 
 function workOf({ step, conversion }: Draft): OperationWork {
