@@ -80,6 +80,14 @@ export async function disconnect({ devices }: Actors, device: string): Promise<v
   await deviceOf(devices, device).disconnect()
 }
 
+/** Closes a device's circuit breaker, so that the device is tried at once. */
+export function resetBreaker({ devices }: Actors, device: string): void {
+  if (deviceOf(devices, device).resetBreaker()) return
+  throw new MillraceError('invalid-state', `the breaker of ${device} is closed; there is nothing to reset`, {
+    status: Status.BadInvalidState,
+  })
+}
+
 function pipelineOf(pipelines: Pipelines, id: string): Pipeline {
   const pipeline = pipelines.byId(id)
   if (pipeline) return pipeline

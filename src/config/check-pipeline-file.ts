@@ -1,6 +1,7 @@
+import { type AlarmLimit, alarmLimits } from '../model/definition.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import type { Finding } from '../model/finding.ts'
-import type { PipelineFile } from './pipeline-schema.ts'
+import type { AlarmEntry, PipelineFile } from './pipeline-schema.ts'
 import { fault } from './report.ts'
 
 /** Checks what a pipeline file says beyond its shape and before its graph: one trigger, one kind for each step, conditions, limits of alarms. */
@@ -90,21 +91,54 @@ function checkFinalIds(entry: PipelineFile, file: string): readonly Finding[] {
   })
 }
 
-/** Checks that the limits of an alarm rise from lowLow to highHigh. */
-function checkAlarm(
-  name: string,
-  alarm: NonNullable<PipelineFile['outputs']>[string]['alarm'],
-  file: string,
-): readonly Finding[] {
-  const limits = (['lowLow', 'low', 'high', 'highHigh'] as const).flatMap((limit) => {
-    const value = alarm?.[limit]
+/** Checks that an alarm has limits, that they rise from lowLow to highHigh, and that the deadband fits between them. */
+function checkAlarm(name: string, alarm: AlarmEntry | undefined, file: string): readonly Finding[] {
+  if (!alarm) return []
+  const at = ['outputs', name, 'alarm']
+  const limits = alarmLimits.flatMap((limit) => {
+    const value = alarm[limit]
     return value === undefined ? [] : [{ limit, value }]
   })
-  return limits.flatMap((upper, index) => {
+  if (limits.length === 0) {
+    const message = `the alarm of ${name} has no limit`
+    return [fault(file, 'key-missing', at, { message, remedy: 'add lowLow, low, high or highHigh' })]
+  }
+  const falling = limits.flatMap((upper, index) => {
     const lower = limits[index - 1]
     if (!lower || lower.value <= upper.value) return []
     const message = `${lower.limit} ${lower.value} is above ${upper.limit} ${upper.value}`
-    const path = ['outputs', name, 'alarm', lower.limit]
-    return [fault(file, 'value-out-of-range', path, { message, remedy: 'put the lower limit first' })]
+    return [fault(file, 'value-out-of-range', [...at, lower.limit], { message, remedy: 'put the lower limit first' })]
+  })
+  if (falling.length > 0) return falling
+  return [
+    ...checkDeadband(alarm, limits, [...at, 'deadband'], file),
+    ...checkSeverity(alarm, [...at, 'severity'], file),
+  ]
+}
+
+function checkDeadband(
+  { deadband = 0 }: AlarmEntry,
+  limits: readonly { readonly limit: AlarmLimit; readonly value: number }[],
+  path: string[],
+  file: string,
+): readonly Finding[] {
+  if (deadband === 0) return []
+  return limits.flatMap((upper, index) => {
+    const lower = limits[index - 1]
+    if (!lower || deadband < upper.value - lower.value) return []
+    const message = `deadband ${deadband} is not below the distance ${upper.value - lower.value} from ${lower.limit} to ${upper.limit}`
+    return [fault(file, 'value-out-of-range', path, { message, remedy: 'make it smaller' })]
+  })
+}
+
+function checkSeverity(alarm: AlarmEntry, path: string[], file: string): readonly Finding[] {
+  const extra = alarmLimits.filter((limit) => alarm.severity?.[limit] !== undefined && alarm[limit] === undefined)
+  return extra.map((limit) => {
+    const message = `severity names ${limit}, which is no limit of this alarm`
+    return fault(file, 'value-invalid', [...path, limit], {
+      message,
+      atKey: true,
+      remedy: `remove it, or add ${limit}`,
+    })
   })
 }

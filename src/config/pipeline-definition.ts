@@ -1,4 +1,5 @@
 import type {
+  AlarmLimits,
   FunctionStepDefinition,
   MethodStepDefinition,
   OutputDefinition,
@@ -12,7 +13,7 @@ import type {
 import type { Value } from '../model/value.ts'
 import { msOf, retryOf, sourceOf } from './common-definition.ts'
 import { parameterValue } from './parameter-value.ts'
-import type { FinalStepEntry, ParameterEntry, PipelineFile, StepEntry } from './pipeline-schema.ts'
+import type { AlarmEntry, FinalStepEntry, ParameterEntry, PipelineFile, StepEntry } from './pipeline-schema.ts'
 
 const stepRetry: RetryDefinition = { attempts: 3, delayMs: 1000, factor: 2, jitter: 0, maxDelayMs: 60_000 }
 const dayMs = 86_400_000
@@ -128,6 +129,15 @@ function outputOf(name: string, entry: NonNullable<PipelineFile['outputs']>[stri
     ...(max === undefined ? {} : { max }),
     description: description ?? '',
     ...(history && { history: { keepMs: msOf(history.keep, 90 * dayMs), deadband: history.deadband ?? 0 } }),
-    ...(alarm && { alarm }),
+    ...(alarm && { alarm: alarmOf(alarm) }),
+  }
+}
+
+/** What was not written stays absent: its meaning is decided where the alarm is made. */
+function alarmOf({ onDelay, offDelay, ...rest }: AlarmEntry): AlarmLimits {
+  return {
+    ...rest,
+    ...(onDelay === undefined ? {} : { onDelayMs: msOf(onDelay, 0) }),
+    ...(offDelay === undefined ? {} : { offDelayMs: msOf(offDelay, 0) }),
   }
 }

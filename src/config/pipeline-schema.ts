@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   dataType,
+  duration,
   equipmentPath,
   id,
   literal,
@@ -86,6 +87,35 @@ const run = z
   )
   .meta({ description: 'When it runs; { on: change } when absent.' })
 
+const severity = z
+  .int({ error: 'a severity from 1 to 1000' })
+  .min(1, { error: 'a severity from 1 to 1000' })
+  .max(1000, { error: 'a severity from 1 to 1000' })
+
+const alarm = z
+  .strictObject({
+    lowLow: number.optional(),
+    low: number.optional(),
+    high: number.optional(),
+    highHigh: number.optional(),
+    deadband: number.min(0, { error: 'a number that is not negative' }).optional().meta({
+      description: 'How far the value must come back behind a limit, in the unit of the output.',
+    }),
+    onDelay: duration.optional().meta({ description: 'How long a limit must be exceeded until the alarm is active.' }),
+    offDelay: duration.optional().meta({ description: 'How long the value must be normal until it is inactive.' }),
+    severity: z
+      .strictObject({
+        lowLow: severity.optional(),
+        low: severity.optional(),
+        high: severity.optional(),
+        highHigh: severity.optional(),
+      })
+      .optional()
+      .meta({ description: '1 to 1000 for each limit; 700 for the outer and 400 for the inner ones when absent.' }),
+    confirm: truth.optional().meta({ description: 'Whether an acknowledgement must be confirmed.' }),
+  })
+  .meta({ description: 'A level alarm; the limits are in the unit of the output.' })
+
 const output = z
   .strictObject({
     from: reference,
@@ -99,15 +129,7 @@ const output = z
       .meta({
         description: 'How long its history is kept (90d when absent), and which changes are too small to be kept.',
       }),
-    alarm: z
-      .strictObject({
-        lowLow: number.optional(),
-        low: number.optional(),
-        high: number.optional(),
-        highHigh: number.optional(),
-      })
-      .optional()
-      .meta({ description: 'Limits of a level alarm, in the unit of the output.' }),
+    alarm: alarm.optional(),
   })
   .meta({ description: 'What the world sees, under the equipment.' })
 
@@ -154,5 +176,7 @@ export type StepEntry = z.infer<typeof step>
 export type FinalStepEntry = z.infer<typeof finalStep>
 /** A parameter as it is written. */
 export type ParameterEntry = z.infer<typeof parameter>
+/** A level alarm as it is written. */
+export type AlarmEntry = z.infer<typeof alarm>
 /** What feeds an input, as it is written. */
 export type SourceEntry = z.infer<typeof source>

@@ -1,4 +1,5 @@
 import type { RetryDefinition } from '../model/definition.ts'
+import type { BreakerState } from '../model/diagnostics.ts'
 import type { ConnectionState } from '../model/event.ts'
 
 /**
@@ -16,9 +17,9 @@ export interface LinkState {
  */
 export type LinkFact = 'communication' | 'notConnected' | 'plugin'
 
-/** What can happen to a link. `enable` is also an operator's wish to connect now. */
+/** What can happen to a link. `enable` is also an operator's wish to connect now, `reset` one to forget the failures. */
 export type LinkInput =
-  | { readonly kind: 'enable' | 'disable' | 'connected' | 'answered' | 'waited' }
+  | { readonly kind: 'enable' | 'disable' | 'connected' | 'answered' | 'waited' | 'reset' }
   | { readonly kind: 'failed'; readonly fact: LinkFact }
 
 /** What is to be done: `close` ends the connection or the attempt, and the wait; `waited` is due `ms` after `wait`. */
@@ -72,10 +73,20 @@ export function transition(state: LinkState, input: LinkInput, policy: LinkPolic
     case 'waited':
       if (state.name !== 'Disconnected' && state.name !== 'Error') return { state, effects: [] }
       return { state: { name: 'Connecting', failures: state.failures }, effects: [connect] }
+    case 'reset':
+      if (breakerStateOf(state, policy) === 'Closed') return { state, effects: [] }
+      if (isUp(state)) return { state: { name: state.name, failures: 0 }, effects: [] }
+      return { state: { name: 'Connecting', failures: 0 }, effects: [connect] }
     case 'failed':
       return isUp(state) ? afterFailure(state, input.fact, policy) : { state, effects: [] }
   }
   input satisfies never
+}
+
+/** State of a link's circuit breaker; a link without one counts as closed. */
+export function breakerStateOf({ name, failures }: LinkState, { breaker }: LinkPolicy): BreakerState {
+  if (!breaker || failures < breaker.failures) return 'Closed'
+  return name === 'Error' ? 'Open' : 'HalfOpen'
 }
 
 /** Delay before the attempt that follows so many failures in a row: it grows by the factor up to the maximum. */

@@ -1,9 +1,10 @@
 import type { Cancel, Clock } from '../model/clock.ts'
-import { deviceDiagnostics, diagnosticTag } from '../model/diagnostics.ts'
+import { breakerDiagnostics, deviceDiagnostics, diagnosticTag } from '../model/diagnostics.ts'
 import type { ConnectionState } from '../model/event.ts'
 import { bad, good, type Sample, type TagSample } from '../model/sample.ts'
 import { Status } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
+import type { BreakerFacts } from './link.ts'
 
 /** A counter among the diagnostics of a device. */
 export type DeviceCounter = 'requestCount' | 'errorCount' | 'reconnectCount'
@@ -24,13 +25,20 @@ export class DeviceDiagnostics {
   #cancel: Cancel | undefined
   #isClosed = false
 
-  constructor(options: { device: string; clock: Clock; publish: (samples: readonly TagSample[]) => void }) {
+  constructor(options: {
+    device: string
+    clock: Clock
+    hasBreaker: boolean
+    publish: (samples: readonly TagSample[]) => void
+  }) {
     this.#device = options.device
     this.#clock = options.clock
     this.#publish = options.publish
     const now = this.#clock.now()
-    for (const { name, dataType } of deviceDiagnostics) this.#samples.set(name, initial(dataType, now, this.#device))
+    const all = options.hasBreaker ? [...deviceDiagnostics, ...breakerDiagnostics] : deviceDiagnostics
+    for (const { name, dataType } of all) this.#samples.set(name, initial(dataType, now, this.#device))
     this.#samples.set('connectionState', good('Disabled', now))
+    if (options.hasBreaker) this.#samples.set('breakerState', good('Closed', now))
   }
 
   /** The latest sample of a diagnostic. */
@@ -47,6 +55,21 @@ export class DeviceDiagnostics {
   connection(state: ConnectionState): void {
     this.#samples.set('connectionState', good(state, this.#clock.now()))
     if (!this.#isClosed) this.#publish([this.#tagSample('connectionState')])
+  }
+
+  /** The circuit breaker has changed; its state is told at once, with the rest of what is known of it. */
+  breaker({ state, failures, nextProbeTime }: BreakerFacts): void {
+    const now = this.#clock.now()
+    const isNew = this.#samples.get('breakerState')?.value !== state
+    this.#samples.set('failureCount', good(failures, now))
+    const isWaiting = nextProbeTime !== undefined
+    const probe = isWaiting ? good(new Date(nextProbeTime), now) : bad(Status.BadNoData, now, this.#device)
+    this.#samples.set('nextProbeTime', probe)
+    if (isNew) this.#samples.set('breakerState', good(state, now))
+    if (this.#isClosed) return
+    // The state comes last: who hears of it finds the rest.
+    const names = ['failureCount', 'nextProbeTime', ...(isNew ? ['breakerState'] : [])]
+    this.#publish(names.map((name) => this.#tagSample(name)))
   }
 
   /** Counts one more; UInt32 wraps around. */

@@ -63,7 +63,10 @@ export class Device {
     this.#tags = new TagSamples(description, clock.now())
     const publish = (samples: readonly TagSample[]) => this.#publish(samples)
     const raise = (event: PlantEvent) => this.#events.next(event)
-    this.#diagnostics = new DeviceDiagnostics({ device: this.id, clock, publish })
+    this.#diagnostics = new DeviceDiagnostics({
+      ...{ device: this.id, clock, publish },
+      hasBreaker: definition.breaker !== undefined,
+    })
     this.#announcer = new DeviceEvents({ description, clock, log, raise })
     this.#link = new Link({
       definition,
@@ -73,6 +76,7 @@ export class Device {
       random,
       onChange: (change) => this.#changed(change),
       onReading: (reading) => this.#readings.pushed(reading),
+      onBreaker: (facts) => this.#diagnostics.breaker(facts),
     })
     this.#readings = new DeviceReadings({
       ...{ definition, clock, log, publish, phaseMs: options.phaseMs ?? 0 },
@@ -133,6 +137,11 @@ export class Device {
   /** Closes the connection and keeps it closed: the tags are BadOutOfService. */
   disconnect(): Promise<void> {
     return this.#link.disable()
+  }
+
+  /** Closes the circuit breaker, so that the device is tried at once; false when there is none, or it was closed. */
+  resetBreaker(): boolean {
+    return this.#closed === undefined && this.#link.resetBreaker()
   }
 
   /** Ends everything; resolves when the connection is closed, after a second at most. May be called again. */

@@ -1,12 +1,20 @@
 import type { Observable, Unsubscribable } from 'rxjs'
 import type { Cancel, Clock } from '../model/clock.ts'
 import type { DeviceDefinition } from '../model/definition.ts'
+import type { BreakerState } from '../model/diagnostics.ts'
 import { MillraceError } from '../model/errors.ts'
 import type { ConnectionState } from '../model/event.ts'
 import { Status } from '../model/status.ts'
 import type { DeviceContext, DevicePlugin, Logger, MethodContext } from '../plugin/define.ts'
 import type { Fields } from '../plugin/field.ts'
-import { initialLink, jittered, type LinkInput, type LinkState, transition } from './connection-state.ts'
+import {
+  breakerStateOf,
+  initialLink,
+  jittered,
+  type LinkInput,
+  type LinkState,
+  transition,
+} from './connection-state.ts'
 import { withDeadline } from './deadline.ts'
 import { type Failure, failureOf, messageOf } from './failure.ts'
 
@@ -44,6 +52,17 @@ export interface LinkOptions {
   readonly onChange: (change: LinkChange) => void
   /** A reading that the device pushed. */
   readonly onReading: (reading: unknown) => void
+  /** Hears of each change of the circuit breaker or of its failures, after `onChange`; never when the device has none. */
+  readonly onBreaker: (facts: BreakerFacts) => void
+}
+
+/** A circuit breaker as it is now. */
+export interface BreakerFacts {
+  readonly state: BreakerState
+  /** Failures in a row. */
+  readonly failures: number
+  /** When the next attempt is made, while it is open; milliseconds since 1970 UTC. */
+  readonly nextProbeTime?: number | undefined
 }
 
 interface Attempt {
@@ -65,6 +84,7 @@ export class Link {
   #state = initialLink
   #attempt: Attempt | undefined
   #cancelWait: Cancel | undefined
+  #nextProbeTime = 0
   #closing: Promise<void> = Promise.resolve()
 
   constructor(options: LinkOptions) {
@@ -92,6 +112,13 @@ export class Link {
     return this.#closing
   }
 
+  /** Forgets the failures, and tries at once when the breaker was open; false when it was closed. */
+  resetBreaker(): boolean {
+    const isReset = breakerStateOf(this.#state, this.#options.definition) !== 'Closed'
+    if (isReset) this.#input({ kind: 'reset' })
+    return isReset
+  }
+
   /** The device has answered over this connection. */
   answered(live: Live): void {
     if (live === this.live) this.#input({ kind: 'answered' })
@@ -114,11 +141,22 @@ export class Link {
       else this.#wait(effect.ms)
     }
     if (to.name !== from.name) this.#options.onChange({ from, to, failure })
+    this.#tellBreaker(from, to)
+  }
+
+  #tellBreaker(from: LinkState, to: LinkState): void {
+    const { definition, onBreaker } = this.#options
+    // A listener may have changed the state again, and told so.
+    if (!definition.breaker || to !== this.#state) return
+    const state = breakerStateOf(to, definition)
+    if (to.failures === from.failures && state === breakerStateOf(from, definition)) return
+    onBreaker({ state, failures: to.failures, ...(state === 'Open' ? { nextProbeTime: this.#nextProbeTime } : {}) })
   }
 
   #wait(ms: number): void {
     const { clock, definition, random } = this.#options
     const delayMs = jittered(ms, definition.retry.jitter, random())
+    this.#nextProbeTime = clock.now() + delayMs
     this.#cancelWait = clock.after(delayMs, () => this.#input({ kind: 'waited' }))
   }
 

@@ -163,12 +163,24 @@ export interface OutputDefinition {
   readonly alarm?: AlarmLimits | undefined
 }
 
-/** Limits of an output's level alarm (Part 9 §5.8.18), in the output's unit. */
-export interface AlarmLimits {
-  readonly lowLow?: number | undefined
-  readonly low?: number | undefined
-  readonly high?: number | undefined
-  readonly highHigh?: number | undefined
+/** The limits that an alarm can have, in rising order. */
+export const alarmLimits = ['lowLow', 'low', 'high', 'highHigh'] as const
+
+/** Name of a limit. */
+export type AlarmLimit = (typeof alarmLimits)[number]
+
+/** An output's level alarm (Part 9 §5.8.18): limits in the output's unit; absent ones are never exceeded. */
+export interface AlarmLimits extends Partial<Readonly<Record<AlarmLimit, number | undefined>>> {
+  /** How far the value must come back behind a limit until it is no longer exceeded. */
+  readonly deadband?: number | undefined
+  /** How long a limit must be exceeded until the alarm is active. */
+  readonly onDelayMs?: number | undefined
+  /** How long the value must be normal until the alarm is inactive. */
+  readonly offDelayMs?: number | undefined
+  /** Severity of each limit, 1 to 1000; 700 for the outer and 400 for the inner ones when absent. */
+  readonly severity?: Partial<Readonly<Record<AlarmLimit, number | undefined>>> | undefined
+  /** Whether an acknowledgement must be confirmed. */
+  readonly confirm?: boolean | undefined
 }
 
 /** A command the other way: a device tag that a pipeline writes, on each change of its source or on each wave. */

@@ -46,6 +46,19 @@ export const deviceDiagnostics: readonly Port[] = [
   time('lastCommunicationTime', 'When the device last answered.'),
 ]
 
+/** States of a circuit breaker. */
+export const breakerStates = ['Closed', 'Open', 'HalfOpen'] as const
+
+/** State of a circuit breaker: open, it lets no attempt through; half open, a single one decides. */
+export type BreakerState = (typeof breakerStates)[number]
+
+/** Diagnostics of each device that has a circuit breaker, besides the others. */
+export const breakerDiagnostics: readonly Port[] = [
+  state('breakerState', 'State of the circuit breaker.', breakerStates),
+  count('failureCount', 'Failures in a row.'),
+  time('nextProbeTime', 'When an open breaker lets the next attempt through.'),
+]
+
 /** Diagnostics of each pipeline. */
 export const pipelineDiagnostics: readonly Port[] = [
   state('state', 'State of the Program.', ['Halted', 'Ready', 'Running', 'Suspended']),

@@ -47,4 +47,6 @@ export interface PlantView {
   ): Promise<Readonly<Record<string, Value>>>
   connect(device: string, initiator: string): Promise<void>
   disconnect(device: string, initiator: string): Promise<void>
+  /** Closes the circuit breaker of a device; refused with BadInvalidState when it is closed. */
+  resetBreaker(device: string, initiator: string): Promise<void>
 }

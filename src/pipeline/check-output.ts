@@ -37,6 +37,7 @@ export function checkOutput(output: OutputDefinition, scope: Scope, report: Repo
     return undefined
   }
   const wanted = outputPort(output, found.port, symbol)
+  checkAlarm(output, wanted, report)
   const source = joined(found, { port: withoutLimits(wanted), path, what }, report)
   return source && { port: wanted, source }
 }
@@ -55,6 +56,14 @@ function checkLimits({ name, min, max }: OutputDefinition, report: Report): void
   report.error('value-out-of-range', ['outputs', name, 'min'], {
     message: `output ${name} has min ${min}, which is not below its max ${max}`,
     remedy: 'swap them, or correct one',
+  })
+}
+
+function checkAlarm({ name, alarm }: OutputDefinition, { dataType, isArray }: Port, report: Report): void {
+  if (alarm === undefined || (isNumeric(dataType) && !isArray)) return
+  report.error('value-invalid', ['outputs', name, 'alarm'], {
+    message: `output ${name} has an alarm, but it shows ${isArray ? 'a list' : dataType}`,
+    remedy: 'remove the alarm; only numbers have limits',
   })
 }
 

@@ -18,7 +18,10 @@ export function describePipeline(
     equipment,
     parameters: parameters.map(parameterPort),
     steps: checked.steps.map((step) => describeStep(id, step)),
-    outputs: checked.outputs.map(({ port, source }) => ({ ...port, from: tagOf(id, source) ?? '' })),
+    outputs: checked.outputs.map(({ port, source }) => {
+      const alarm = definition.outputs.find(({ name }) => name === port.name)?.alarm
+      return { ...port, from: tagOf(id, source) ?? '', ...(alarm && { alarm }) }
+    }),
     writes: checked.writes.flatMap(({ tag, source }) => {
       const from = tagOf(id, source)
       return from === undefined ? [] : [{ tag, from }]

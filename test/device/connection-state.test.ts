@@ -71,6 +71,15 @@ const rows: Record<string, Row[]> = {
     [state('Connecting', 3), failed(), state('Error', 4), ['close', 'wait 30000'], withBreaker],
     [state('Connected', 3), failed(), state('Error', 4), ['close', 'wait 30000'], withBreaker],
   ],
+  'when the breaker is reset': [
+    [state('Error', 3), { kind: 'reset' }, state('Connecting', 0), ['connect'], withBreaker],
+    [state('Connecting', 3), { kind: 'reset' }, state('Connecting', 0), [], withBreaker],
+    [state('Connected', 4), { kind: 'reset' }, state('Connected', 0), [], withBreaker],
+    [state('Disconnected', 2), { kind: 'reset' }, state('Disconnected', 2), [], withBreaker],
+    // A plugin that broke its interface is no open breaker.
+    [state('Error', 1), { kind: 'reset' }, state('Error', 1), [], withBreaker],
+    [state('Error', 9), { kind: 'reset' }, state('Error', 9), []],
+  ],
   'when a failure comes too late': [
     [initialLink, failed(), initialLink, []],
     [state('Disconnected', 2), failed(), state('Disconnected', 2), []],
@@ -94,7 +103,9 @@ describe('connection state', () => {
 
   it('always has a way on: it is up, waits, or is disabled, whatever comes', () => {
     const input: fc.Arbitrary<LinkInput> = fc.oneof(
-      fc.constantFrom('enable', 'disable', 'connected', 'answered', 'waited').map((kind) => ({ kind }) as LinkInput),
+      fc
+        .constantFrom('enable', 'disable', 'connected', 'answered', 'waited', 'reset')
+        .map((kind) => ({ kind }) as LinkInput),
       fc.constantFrom('communication', 'notConnected', 'plugin').map((fact) => failed(fact as 'communication')),
     )
     fc.assert(

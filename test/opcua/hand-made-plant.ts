@@ -108,6 +108,11 @@ export class HandMadePlant implements PlantView {
     this.asked.push({ what: `disconnect ${device}`, initiator })
   }
 
+  async resetBreaker(device: string, initiator: string): Promise<void> {
+    this.asked.push({ what: `reset breaker ${device}`, initiator })
+    this.set(diagnosticTag(device, 'breakerState'), 'Closed')
+  }
+
   #transition(pipeline: string, cause: ProgramCause, initiator: string): void {
     const made = transitionFor(this.programState(pipeline), cause)
     if (!made)
