@@ -37,8 +37,15 @@ export class Chronicle {
   #cycles = 0
   #finalResult: readonly TagSample[] = []
 
-  /** It makes the transitions of `program`, so that none is made without being told. */
-  constructor(checked: CheckedPipeline, clock: Clock, program: ProgramMachine) {
+  /** It makes the transitions of `program`, so that none is made without being told. It counts on from the one `before`. */
+  constructor(
+    checked: CheckedPipeline,
+    {
+      clock,
+      program,
+      before,
+    }: { readonly clock: Clock; readonly program: ProgramMachine; readonly before?: Chronicle | undefined },
+  ) {
     this.#checked = checked
     this.#clock = clock
     this.#program = program
@@ -50,6 +57,9 @@ export class Chronicle {
     this.#diagnostics = new Diagnostics(checked.definition.id, clock, {
       counters: (): readonly StepCounters[] => this.#run?.counters() ?? idle,
       publish: (samples) => this.published.told(samples),
+    })
+    Object.assign(this.#diagnostics.figures, before === undefined ? {} : before.#diagnostics.figures, {
+      state: program.state,
     })
     this.#diagnostics.flush()
   }

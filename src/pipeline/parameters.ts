@@ -14,10 +14,13 @@ export class Parameters {
   readonly #definitions: readonly ParameterDefinition[]
   readonly #samples: Map<string, Sample>
 
-  /** They begin with their defaults, at `time` in milliseconds since 1970 UTC. */
-  constructor(definitions: readonly ParameterDefinition[], time: number) {
+  /**
+   * They begin with their defaults, at `time` in milliseconds since 1970 UTC; with the values of the definition before this
+   * one where there are such and they fit.
+   */
+  constructor(definitions: readonly ParameterDefinition[], time: number, before?: ReadonlyMap<string, Sample>) {
     this.#definitions = definitions
-    this.#samples = new Map(definitions.map((each) => [each.name, good(each.default, time)]))
+    this.#samples = new Map(definitions.map((each) => [each.name, firstSample(each, time, before?.get(each.name))]))
   }
 
   /** All of them by name. */
@@ -43,4 +46,10 @@ export class Parameters {
     this.#samples.set(name, sample)
     return { status: Status.Good, sample, oldValue }
   }
+}
+
+function firstSample(definition: ParameterDefinition, time: number, before: Sample | undefined): Sample {
+  if (!before) return good(definition.default, time)
+  const result = fittedParameter(definition, before.value)
+  return 'problem' in result ? good(definition.default, time) : { ...before, value: result.value }
 }

@@ -38,16 +38,24 @@ export class Pipeline {
   #stopInitiator = 'auto'
   #isClosed = false
 
-  /** It is Ready and does nothing before {@link start}. */
-  constructor(checked: CheckedPipeline, host: PipelineHost) {
+  /** It does nothing before {@link start}. It is Ready, or goes on from where `before` has ended. */
+  constructor(checked: CheckedPipeline, host: PipelineHost, before?: Pipeline) {
     const { id, parameters } = checked.definition
     this.checked = checked
     this.#host = host
     this.#createExecution = host.createExecution ?? engineOf(checked)
-    this.#program = new ProgramMachine(id)
-    this.#chronicle = new Chronicle(checked, host.clock, this.#program)
+    this.#program = new ProgramMachine(id, before)
+    this.#chronicle = new Chronicle(checked, {
+      clock: host.clock,
+      program: this.#program,
+      before: before === undefined ? undefined : before.#chronicle,
+    })
     this.#externals = new ExternalSamples(externalTagsOf(checked))
-    this.#parameters = new Parameters(parameters, host.clock.now())
+    this.#parameters = new Parameters(
+      parameters,
+      host.clock.now(),
+      before === undefined ? undefined : before.#parameters.samples,
+    )
     for (const [name, sample] of this.#parameters.samples) this.#chronicle.parameterSet(name, sample)
   }
 
@@ -179,6 +187,33 @@ export class Pipeline {
     this.#isClosed = true
     this.#program.close()
     this.#chronicle.close()
+  }
+
+  /**
+   * Ends it for good, as {@link stop} does when it runs; after `graceMs` what is still under way is cancelled. Resolves to
+   * whether a run was ended that nobody else had ended meanwhile.
+   */
+  async end({
+    initiator,
+    graceMs,
+    finallyMs,
+  }: Asked & { readonly graceMs: number; readonly finallyMs: number }): Promise<boolean> {
+    const wasActive = this.#program.isActive
+    const run = this.#run
+    if (wasActive && run) {
+      if (!this.#program.isStopping) this.stop({ initiator })
+      let isLate = false
+      let cancel = this.#host.clock.after(graceMs, () => {
+        isLate = this.#program.isActive
+        if (isLate) this.#halt(initiator, (each) => each.cancel())
+        cancel = this.#host.clock.after(finallyMs, () => run.abandon())
+      })
+      await run.ended
+      cancel()
+      if (isLate) this.reset({ initiator })
+    }
+    await this.close({ graceMs: 0, finallyMs })
+    return wasActive && this.state === 'Ready'
   }
 
   /** Begins the newest run, unless one before it is still cleaning up. */

@@ -1,11 +1,18 @@
-import { merge, type Observable, Subscription } from 'rxjs'
+import { type Observable, Subscription } from 'rxjs'
 import type { PlantEvent } from '../model/event.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
-import { ownerTag } from '../model/tag.ts'
 import { Outlet } from '../rx/outlet.ts'
 import type { CheckedPipeline } from './checked.ts'
 import { Pipeline } from './pipeline.ts'
 import type { PipelineHost } from './pipeline-host.ts'
+
+/** What {@link Pipelines.replace} needs to know of the ones that come new or in place of others. */
+export interface Replacement {
+  /** Ids of pipelines whose definition is another one than before; each was ended by {@link Pipelines.end}. */
+  readonly changed: ReadonlySet<string>
+  /** The newest sample of a device's tag. */
+  latest(tag: string): Sample | undefined
+}
 
 /**
  * All pipelines of a plant, in an order in which each comes after those that it reads.
@@ -14,41 +21,31 @@ import type { PipelineHost } from './pipeline-host.ts'
  * pipeline that reads a device and another pipeline gets both in one batch, and makes one wave of them.
  */
 export class Pipelines {
-  readonly all: readonly Pipeline[]
   /** The samples of all pipelines; a batch comes before what other pipelines make of it. */
   readonly samples$: Observable<readonly TagSample[]>
   readonly events$: Observable<PlantEvent>
-  readonly #byId: ReadonlyMap<string, Pipeline>
-  /** Positions of the pipelines that read a tag. */
-  readonly #readersByTag = new Map<string, number[]>()
-  readonly #batches: TagSample[][]
+  readonly #host: PipelineHost
   readonly #samples = new Outlet<readonly TagSample[]>()
-  readonly #subscription = new Subscription()
+  readonly #events = new Outlet<PlantEvent>()
+  readonly #subscriptionById = new Map<string, Subscription>()
+  #all: readonly Pipeline[] = []
+  #byId: ReadonlyMap<string, Pipeline> = new Map()
+  /** Positions of the pipelines that read a tag. */
+  #readersByTag: ReadonlyMap<string, readonly number[]> = new Map()
+  #batches: TagSample[][] = []
   #isDistributing = false
 
   /** `checked` is in the order in which `checkPipelines` gives them. */
   constructor(checked: readonly CheckedPipeline[], host: PipelineHost) {
-    this.all = checked.map((each) => new Pipeline(each, host))
-    this.#byId = new Map(this.all.map((pipeline) => [pipeline.id, pipeline]))
-    this.#batches = this.all.map(() => [])
+    this.#host = host
     this.samples$ = this.#samples.values$
-    this.events$ = merge(...this.all.map(({ events$ }) => events$))
-    this.all.forEach((pipeline, position) => {
-      for (const tag of pipeline.externalTags) {
-        const readers = this.#readersByTag.get(tag)
-        if (readers) readers.push(position)
-        else this.#readersByTag.set(tag, [position])
-      }
-    })
-    for (const { id, checked: each, samples$ } of this.all) {
-      const isRead = each.outputs.some(({ port }) => this.#readersByTag.has(ownerTag(id, port.name)))
-      this.#subscription.add(
-        samples$.subscribe((samples) => {
-          this.#samples.next(samples)
-          if (isRead) this.feed(samples)
-        }),
-      )
-    }
+    this.events$ = this.#events.values$
+    this.replace(checked, { changed: new Set(), latest: () => undefined })
+  }
+
+  /** All of them, each after those that it reads. */
+  get all(): readonly Pipeline[] {
+    return this.#all
   }
 
   /** The pipeline of an id. */
@@ -70,7 +67,7 @@ export class Pipelines {
     this.#isDistributing = true
     try {
       for (let next = this.#nextReader(); next !== -1; next = this.#nextReader()) {
-        this.all[next]?.feed(this.#batches[next]?.splice(0) ?? [])
+        this.#all[next]?.feed(this.#batches[next]?.splice(0) ?? [])
       }
     } finally {
       this.#isDistributing = false
@@ -79,20 +76,96 @@ export class Pipelines {
 
   /** Starts those that start with the plant. */
   start(): void {
-    for (const pipeline of this.all) {
+    for (const pipeline of this.#all) {
       if (pipeline.checked.definition.autoStart && pipeline.state === 'Ready') pipeline.start({ initiator: 'auto' })
+    }
+  }
+
+  /**
+   * Ends some of them for good: the wave under way ends first, then the `finally` steps run; what takes longer than `graceMs`
+   * is cancelled. Resolves to those that ran, and are to run again when they come back.
+   */
+  async end(
+    ids: Iterable<string>,
+    { initiator, graceMs, finallyMs }: { initiator: string; graceMs: number; finallyMs: number },
+  ): Promise<ReadonlySet<string>> {
+    const running = new Set<string>()
+    const ends = [...ids]
+      .flatMap((id) => this.#byId.get(id) ?? [])
+      .map(async (pipeline) => {
+        const isRunning = await pipeline.end({ initiator, graceMs, finallyMs })
+        if (isRunning) running.add(pipeline.id)
+      })
+    await Promise.all(ends)
+    return running
+  }
+
+  /**
+   * Puts the pipelines of another definition of the plant in place of the ones there are. Those that have not `changed` stay
+   * the same and notice nothing; a changed one takes over the state, the parameters and the counters of the one before, while
+   * the memory of its blocks starts afresh. Nothing is started.
+   */
+  replace(checked: readonly CheckedPipeline[], { changed, latest }: Replacement): void {
+    const before = this.#byId
+    this.#all = checked.map((each) => {
+      const { id } = each.definition
+      const old = before.get(id)
+      return old && !changed.has(id) ? old : new Pipeline(each, this.#host, old)
+    })
+    this.#byId = new Map(this.#all.map((pipeline) => [pipeline.id, pipeline]))
+    this.#readersByTag = readersOf(this.#all)
+    this.#batches = this.#all.map(() => [])
+    for (const [id, old] of before) if (this.#byId.get(id) !== old) this.#forget(id)
+    for (const pipeline of this.#all) {
+      if (before.get(pipeline.id) === pipeline) continue
+      this.#follow(pipeline)
+      pipeline.feed([...pipeline.externalTags].flatMap((tag) => sampleOf(tag, this.latest(tag) ?? latest(tag))))
     }
   }
 
   /** Halts all of them for good, those that read others first; see {@link Pipeline.close}. */
   async close(limits: { graceMs?: number; finallyMs?: number } = {}): Promise<void> {
-    await Promise.all(this.all.toReversed().map((pipeline) => pipeline.close(limits)))
-    this.#subscription.unsubscribe()
+    await Promise.all(this.#all.toReversed().map((pipeline) => pipeline.close(limits)))
+    for (const id of [...this.#subscriptionById.keys()]) this.#forget(id)
     this.#samples.complete()
+    this.#events.complete()
+  }
+
+  #follow({ id, samples$, events$ }: Pipeline): void {
+    const subscription = new Subscription()
+    subscription.add(events$.subscribe((event) => this.#events.next(event)))
+    subscription.add(
+      samples$.subscribe((samples) => {
+        this.#samples.next(samples)
+        if (samples.some(({ tag }) => this.#readersByTag.has(tag))) this.feed(samples)
+      }),
+    )
+    this.#subscriptionById.set(id, subscription)
+  }
+
+  #forget(id: string): void {
+    this.#subscriptionById.get(id)?.unsubscribe()
+    this.#subscriptionById.delete(id)
   }
 
   /** The first pipeline with a batch: what one puts out while it takes its batch goes to later ones. */
   #nextReader(): number {
     return this.#batches.findIndex((batch) => batch.length > 0)
   }
+}
+
+function readersOf(pipelines: readonly Pipeline[]): ReadonlyMap<string, readonly number[]> {
+  const readers = new Map<string, number[]>()
+  pipelines.forEach((pipeline, position) => {
+    for (const tag of pipeline.externalTags) {
+      const positions = readers.get(tag)
+      if (positions) positions.push(position)
+      else readers.set(tag, [position])
+    }
+  })
+  return readers
+}
+
+function sampleOf(tag: string, sample: Sample | undefined): readonly TagSample[] {
+  return sample ? [{ tag, sample }] : []
 }

@@ -12,14 +12,16 @@ import { Status } from '../model/status.ts'
 /** The state of one Program. It asks the table of Part 10 before anything happens, and makes no other transition. */
 export class ProgramMachine {
   readonly #pipeline: string
-  readonly #state = new BehaviorSubject<ProgramState>('Ready')
+  readonly #state: BehaviorSubject<ProgramState>
   #lastTransition: { readonly name: ProgramTransitionName; readonly time: number } | undefined
   #isStopping = false
   #isClosed = false
 
-  /** `pipeline` is the id that refusals name. It begins in Ready. */
-  constructor(pipeline: string) {
+  /** `pipeline` is the id that refusals name. It begins in Ready, or in the state in which one before it has ended. */
+  constructor(pipeline: string, before?: Pick<ProgramMachine, 'state' | 'lastTransition'>) {
     this.#pipeline = pipeline
+    this.#state = new BehaviorSubject<ProgramState>(before?.state ?? 'Ready')
+    this.#lastTransition = before?.lastTransition
   }
 
   /** Its state. */
@@ -40,6 +42,11 @@ export class ProgramMachine {
   /** Whether a run is under way: Running or Suspended. */
   get isActive(): boolean {
     return this.state === 'Running' || this.state === 'Suspended'
+  }
+
+  /** Whether a run is under way and only ends. */
+  get isStopping(): boolean {
+    return this.#isStopping
   }
 
   /**
