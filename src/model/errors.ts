@@ -118,6 +118,26 @@ export const errorTable = {
     cause: 'the OPC UA stack is not the version that the guard was made for',
     remedy: 'install the locked dependencies with npm ci',
   },
+  // Database
+  'database-locked': {
+    cause: 'another process, or too many calls, keep a database busy',
+    remedy: 'stop the other process, or wait until it has finished',
+  },
+  'database-read-only': {
+    cause: 'a database may not be written',
+    remedy: 'check the permissions of the file and its folder',
+  },
+  'database-full': { cause: 'a database cannot grow', remedy: 'make room on its disk' },
+  'database-corrupt': {
+    cause: 'a database is damaged',
+    remedy: 'restore a backup; a damaged file is moved aside, never deleted',
+  },
+  'database-closed': { cause: 'a database was asked after it was closed', remedy: 'open it again' },
+  'database-library': {
+    cause: 'the SQLite library is too old to be trusted',
+    remedy: 'install the locked dependencies with npm ci',
+  },
+  'database-failed': { cause: 'a statement failed in the database', remedy: 'see the cause in the message' },
 } as const satisfies Record<string, ErrorRow>
 
 /** A code of the table of errors. */
