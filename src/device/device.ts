@@ -56,7 +56,8 @@ export class Device {
   #closed: Promise<void> | undefined
 
   constructor(options: DeviceOptions) {
-    const { definition, description, plugin, clock, log, random = Math.random } = options
+    const { definition, plugin, clock, log, random = Math.random } = options
+    const description = { ...options.description }
     this.id = definition.id
     this.description = description
     this.#options = options
@@ -101,6 +102,11 @@ export class Device {
   /** State of the connection. */
   get state(): ConnectionState {
     return this.#link.state
+  }
+
+  /** Takes in another name and place, which change nothing about the connection. */
+  describe({ name, description, equipment, nameplate }: DeviceDescription): void {
+    Object.assign(this.description, { name, description, equipment, nameplate })
   }
 
   /** Polls that were skipped because the one before had not ended. */

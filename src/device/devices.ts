@@ -1,5 +1,5 @@
-import { merge, type Observable } from 'rxjs'
-import type { Clock } from '../model/clock.ts'
+import { type Observable, Subject, Subscription } from 'rxjs'
+import type { Cancel, Clock } from '../model/clock.ts'
 import type { DeviceDefinition } from '../model/definition.ts'
 import { MillraceError } from '../model/errors.ts'
 import type { PlantEvent } from '../model/event.ts'
@@ -35,30 +35,23 @@ const startStaggerMs = 2
 
 /** All devices of a plant: their samples and events in one stream each, and commands by tag. */
 export class Devices {
-  readonly #deviceById: ReadonlyMap<string, Device>
-  readonly #clock: Clock
   readonly samples$: Observable<readonly TagSample[]>
   readonly events$: Observable<PlantEvent>
-  readonly #cancels: (() => void)[] = []
-  #isStarted = false
+  readonly #options: Omit<DevicesOptions, 'entries'>
+  readonly #samples = new Subject<readonly TagSample[]>()
+  readonly #events = new Subject<PlantEvent>()
+  readonly #subscriptionById = new Map<string, Subscription>()
+  /** Devices that are to be started, in their order. */
+  readonly #waiting: Device[] = []
+  readonly #cancels = new Set<Cancel>()
+  #deviceById: ReadonlyMap<string, Device> = new Map()
 
   /** Devices with the same period get different phases: their polls are spread evenly over the period. */
-  constructor({ entries, clock, log, random }: DevicesOptions) {
-    this.#clock = clock
-    const phases = phasesOf(entries.map(({ definition }) => definition.everyMs))
-    const devices = entries.map(
-      (entry, index) =>
-        new Device({
-          ...entry,
-          clock,
-          log: log(entry.definition.id),
-          phaseMs: phases[index] ?? 0,
-          ...(random ? { random } : {}),
-        }),
-    )
-    this.#deviceById = new Map(devices.map((device) => [device.id, device]))
-    this.samples$ = merge(...devices.map((device) => device.samples$))
-    this.events$ = merge(...devices.map((device) => device.events$))
+  constructor({ entries, ...options }: DevicesOptions) {
+    this.#options = options
+    this.samples$ = this.#samples.asObservable()
+    this.events$ = this.#events.asObservable()
+    this.replace(entries, new Set())
   }
 
   /** All devices, in the order of the plant file. */
@@ -71,21 +64,56 @@ export class Devices {
     return this.#deviceById.get(id)
   }
 
-  /** Starts all devices, the first one at once and the others shortly after each other. */
+  /**
+   * Puts the devices of another plant file in place of the ones there are. Those that have not `changed` stay the same and
+   * stay connected, with their new names; the changed ones were closed by {@link end}. Nothing is started.
+   */
+  replace(entries: readonly DeviceEntry[], changed: ReadonlySet<string>): void {
+    const { clock, log, random } = this.#options
+    const before = this.#deviceById
+    const phases = phasesOf(entries.map(({ definition }) => definition.everyMs))
+    const devices = entries.map((entry, index) => {
+      const { id } = entry.definition
+      const old = changed.has(id) ? undefined : before.get(id)
+      old?.describe(entry.description)
+      if (old) return old
+      const phaseMs = phases[index] ?? 0
+      return new Device({ ...entry, clock, log: log(id), phaseMs, ...(random ? { random } : {}) })
+    })
+    this.#deviceById = new Map(devices.map((device) => [device.id, device]))
+    for (const [id, old] of before) if (this.#deviceById.get(id) !== old) this.#forget(id, old)
+    for (const device of devices) if (before.get(device.id) !== device) this.#follow(device)
+  }
+
+  /** Starts the devices that are not started yet, the first one at once and the others shortly after each other. */
   start(): void {
-    if (this.#isStarted) return
-    this.#isStarted = true
-    for (const [index, device] of this.all.entries()) {
-      if (index === 0) device.start()
-      else this.#cancels.push(this.#clock.after(index * startStaggerMs, () => device.start()))
+    for (const [index, device] of this.#waiting.splice(0).entries()) {
+      if (index === 0) {
+        device.start()
+        continue
+      }
+      const cancel = this.#options.clock.after(index * startStaggerMs, () => {
+        this.#cancels.delete(cancel)
+        device.start()
+      })
+      this.#cancels.add(cancel)
     }
+  }
+
+  /** Closes some devices for good; resolves when every one is closed. */
+  async end(ids: Iterable<string>): Promise<void> {
+    await Promise.all([...ids].map((id) => this.#deviceById.get(id)?.close()))
   }
 
   /** Closes all devices together; resolves when every one is closed. */
   async close(): Promise<void> {
-    this.#isStarted = true
-    for (const cancel of this.#cancels.splice(0)) cancel()
+    this.#waiting.length = 0
+    for (const cancel of this.#cancels) cancel()
+    this.#cancels.clear()
     await Promise.all(this.all.map((device) => device.close()))
+    for (const [id, device] of this.#deviceById) this.#forget(id, device)
+    this.#samples.complete()
+    this.#events.complete()
   }
 
   /** The latest sample of a tag (`plc1.level`) or a diagnostic (`plc1#errorCount`) of any device. */
@@ -106,6 +134,21 @@ export class Devices {
     throw new MillraceError('device-unknown', `there is no device ${device}; correct the id`, {
       status: Status.BadNodeIdUnknown,
     })
+  }
+
+  #follow(device: Device): void {
+    const subscription = new Subscription()
+    subscription.add(device.samples$.subscribe((samples) => this.#samples.next(samples)))
+    subscription.add(device.events$.subscribe((event) => this.#events.next(event)))
+    this.#subscriptionById.set(device.id, subscription)
+    this.#waiting.push(device)
+  }
+
+  #forget(id: string, device: Device): void {
+    this.#subscriptionById.get(id)?.unsubscribe()
+    this.#subscriptionById.delete(id)
+    const position = this.#waiting.indexOf(device)
+    if (position >= 0) this.#waiting.splice(position, 1)
   }
 
   #owner(tag: string): Device | undefined {
