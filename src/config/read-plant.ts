@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PipelineDefinition, PlantDefinition } from '../model/definition.ts'
 import type { Finding } from '../model/finding.ts'
@@ -12,10 +11,10 @@ import { pipelineOf } from './pipeline-definition.ts'
 import { pipelineFile, type StepEntry } from './pipeline-schema.ts'
 import { type PlantPart, plantPartOf, type SimulatorDefinition } from './plant-definition.ts'
 import { plantFile } from './plant-schema.ts'
-import { readSource, reasonOf } from './read-source.ts'
 import { fault } from './report.ts'
 import { shapeOf } from './shape.ts'
 import { type DocumentPath, type PlantFiles, type SourceFile, valueAt } from './source-file.ts'
+import { diskSource, type TextSource } from './text-source.ts'
 
 /** What was read of a plant folder. */
 export interface PlantReading {
@@ -36,14 +35,18 @@ export interface PlantReading {
 
 /**
  * Reads a plant folder: `plant.yaml` (or `plant.json`) and `pipelines/*.yaml` (or `*.json`), and checks everything that
- * needs neither plugins nor the graph. Never throws on what stands in the folder; all findings come at once.
+ * needs neither plugins nor the graph. Never throws on what stands in the folder; all findings come at once. With another
+ * `source` the texts come from there instead of the disk.
  */
-export async function readPlant(folder: string, options: { readonly environment: Environment }): Promise<PlantReading> {
+export async function readPlant(
+  folder: string,
+  { environment, source = diskSource }: { readonly environment: Environment; readonly source?: TextSource | undefined },
+): Promise<PlantReading> {
   const findings: Finding[] = []
   const owners = new Set<string>()
   const removed = new Map<string, readonly DocumentPath[]>()
-  const plantSource = await readPlantFile(folder, options.environment, findings)
-  const sources = await readPipelineFiles(folder, findings)
+  const plantSource = await readPlantFile(folder, { environment, source }, findings)
+  const sources = await readPipelineFiles(folder, source, findings)
   const files = { folder, files: [...(plantSource ? [plantSource] : []), ...sources] }
   const reading = { files, breakage: { removed, owners } }
   const plant = plantSource && plantOf(plantSource, reading, findings)
@@ -81,10 +84,10 @@ function plantOf(source: SourceFile, { files, breakage }: Progress, findings: Fi
 
 async function readPlantFile(
   folder: string,
-  environment: Environment,
+  { environment, source }: { readonly environment: Environment; readonly source: TextSource },
   findings: Finding[],
 ): Promise<SourceFile | undefined> {
-  const names = await namesIn(folder)
+  const names = await source.names(folder)
   if (typeof names === 'string') {
     findings.push(
       fault(folder, 'file-unreadable', [], { message: `the plant folder ${folder} cannot be read: ${names}` }),
@@ -102,12 +105,16 @@ async function readPlantFile(
     const message = `${name} and ${second} both describe the plant`
     findings.push(fault(join(folder, second), 'name-duplicate', [], { message, remedy: 'remove one of them' }))
   }
-  return readFile(join(folder, name), findings, environment)
+  return readFile(join(folder, name), source, findings, environment)
 }
 
-async function readPipelineFiles(folder: string, findings: Finding[]): Promise<readonly SourceFile[]> {
+async function readPipelineFiles(
+  folder: string,
+  from: TextSource,
+  findings: Finding[],
+): Promise<readonly SourceFile[]> {
   const pipelinesFolder = join(folder, 'pipelines')
-  const names = await namesIn(pipelinesFolder)
+  const names = await from.names(pipelinesFolder)
   if (typeof names === 'string') {
     if (names !== 'it does not exist') {
       const message = `${pipelinesFolder} cannot be read: ${names}`
@@ -119,14 +126,19 @@ async function readPipelineFiles(folder: string, findings: Finding[]): Promise<r
   const isPipeline = (name: string) => /^[^.].*\.(yaml|yml|json)$/.test(name) && !/\.test\.(yaml|yml|json)$/.test(name)
   const sources: SourceFile[] = []
   for (const name of names.filter(isPipeline).sort()) {
-    const source = await readFile(join(pipelinesFolder, name), findings)
+    const source = await readFile(join(pipelinesFolder, name), from, findings)
     if (source) sources.push(source)
   }
   return sources
 }
 
-async function readFile(file: string, findings: Finding[], environment?: Environment): Promise<SourceFile | undefined> {
-  const reading = await readSource(file)
+async function readFile(
+  file: string,
+  from: TextSource,
+  findings: Finding[],
+  environment?: Environment,
+): Promise<SourceFile | undefined> {
+  const reading = await from.read(file)
   if ('finding' in reading) {
     findings.push(reading.finding)
     return undefined
@@ -134,15 +146,6 @@ async function readFile(file: string, findings: Finding[], environment?: Environ
   const { source, findings: found } = parseSource(file, reading.text, environment)
   findings.push(...found)
   return source
-}
-
-/** Names in a folder, or the reason why it cannot be read. */
-async function namesIn(folder: string): Promise<readonly string[] | string> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    return reasonOf(error)
-  }
 }
 
 function pipelineFrom(
