@@ -8,6 +8,7 @@ import {
   type Variant,
 } from 'node-opcua'
 import { Status } from '../model/status.ts'
+import type { AskedCall, CallAnswer } from './call-witness.ts'
 import type { SpaceContext } from './space-context.ts'
 import { statusCodeOf, statusOfError } from './status-codes.ts'
 
@@ -16,19 +17,29 @@ export type Call = (inputs: readonly Variant[], initiator: string) => Promise<re
 
 /**
  * Binds a method of an instance. Nothing that the handler throws gets into the stack: operating errors answer with their
- * status, anything else with BadInternalError and a line in the log.
+ * status, anything else with BadInternalError and a line in the log. `program` tells what a method of a pipeline asks for.
  */
-export function bindMethod({ log }: SpaceContext, method: UAMethod, call: Call): void {
+export function bindMethod(context: SpaceContext, method: UAMethod, call: Call, program?: AskedCall['program']): void {
   method.bindMethod(async (inputs: Variant[], session: ISessionContext) => {
-    try {
-      const outputs = await call(inputs, session.getUserName?.() ?? '')
-      return { statusCode: statusCodeOf(Status.Good), outputArguments: [...outputs] }
-    } catch (error) {
-      const status = statusOfError(error)
-      if (status === undefined) log('error', `${method.nodeId.value.toString()} failed: ${String(error)}`)
-      return { statusCode: statusCodeOf(status ?? Status.BadInternalError), outputArguments: [] }
-    }
+    const answered = context.witnesses.called({ method, inputs, session, program })
+    const answer = await answerOf(context, method, () => call(inputs, session.getUserName?.() ?? ''))
+    answered(answer)
+    return { statusCode: statusCodeOf(answer.status), outputArguments: [...answer.outputs] }
   })
+}
+
+async function answerOf(
+  { log }: SpaceContext,
+  method: UAMethod,
+  call: () => Promise<readonly Variant[]>,
+): Promise<CallAnswer> {
+  try {
+    return { status: Status.Good, outputs: await call() }
+  } catch (error) {
+    const status = statusOfError(error)
+    if (status === undefined) log('error', `${method.nodeId.value.toString()} failed: ${String(error)}`)
+    return { status: status ?? Status.BadInternalError, outputs: [] }
+  }
 }
 
 /** Describes a method of an instance: the stack's loader drops the description that the NodeSet gives it. */

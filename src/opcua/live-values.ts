@@ -59,7 +59,7 @@ export class LiveValues {
 
   /** Begins to follow the stream; samples of tags that nothing shows are passed over. */
   follow(samples$: Observable<readonly TagSample[]>): void {
-    this.#subscription.add(samples$.subscribe((batch) => this.#take(batch)))
+    this.#subscription.add(samples$.subscribe((batch) => this.take(batch)))
   }
 
   /** Follows no more; calling it again does nothing. */
@@ -67,7 +67,8 @@ export class LiveValues {
     this.#subscription.unsubscribe()
   }
 
-  #take(batch: readonly TagSample[]): void {
+  /** Shows a batch of samples. */
+  take(batch: readonly TagSample[]): void {
     for (const { tag, sample } of batch) {
       for (const { variable, show } of this.#targetsByTag.get(tag) ?? nobody) setSample(variable, sample, show)
       for (const watch of this.#watchersByTag.get(tag) ?? nobody) watch(sample)

@@ -5,6 +5,7 @@ import { ownerTag, parameterTag } from '../model/tag.ts'
 import { bindMethod, type Call, describeMethod, followExecutable } from './calling.ts'
 import { bindDiagnostics } from './diagnostic-variable.ts'
 import { equipmentObject, setNodeVersion } from './equipment-tree.ts'
+import { addFinalResult } from './final-result.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { namespaceUris } from './namespaces.ts'
 import { addPortVariable } from './port-variable.ts'
@@ -31,6 +32,10 @@ export function addPipeline(context: SpaceContext, pipeline: PipelineDescription
       'LastTransition',
       'LastTransition.Number',
       'LastTransition.TransitionTime',
+      'ProgramDiagnostic',
+      'FinalResultData',
+      'Diagnostics.HeldBackEventCount',
+      'Diagnostics.QueueDepth',
       ...(hasParameters ? ['Parameters'] : []),
     ],
   })
@@ -46,6 +51,7 @@ export function addPipeline(context: SpaceContext, pipeline: PipelineDescription
     const id = `pipe/${pipeline.id}.Outputs.${port.name}`
     addPortVariable(context, port, { parent: outputs, id, tag: ownerTag(pipeline.id, port.name) })
   }
+  addFinalResult(context, node, pipeline)
   bindPipelineDiagnostics(context, node, pipeline.id)
   return node
 }
@@ -67,7 +73,7 @@ function bindProgramMethods(context: SpaceContext, node: UAObject, id: string): 
     const method = node.getMethodByName(name)
     if (!method) throw new Error(`PipelineType lacks ${name}`)
     describeMethod(method, programMethods[name])
-    bindMethod(context, method, call)
+    bindMethod(context, method, call, { pipeline: id, cause })
     followExecutable(method, () => transitionFor(view.programState(id), cause) !== undefined)
     return method
   }
@@ -105,6 +111,8 @@ function bindPipelineDiagnostics(context: SpaceContext, node: UAObject, id: stri
     { name: 'runCount', member: 'RunCount', kind: 'count' },
     { name: 'cycleCount', member: 'CycleCount', kind: 'count' },
     { name: 'lastCycleTime', member: 'LastCycleTime', kind: 'duration' },
+    { name: 'queueDepth', member: 'QueueDepth', kind: 'count' },
+    { name: 'heldBackEventCount', member: 'HeldBackEventCount', kind: 'count' },
     { name: 'missedCycleCount', member: 'MissedCycleCount', kind: 'count' },
     { name: 'lastError', member: 'LastError', kind: 'localizedText' },
   ])

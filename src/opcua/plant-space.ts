@@ -11,8 +11,14 @@ import { Subscription } from 'rxjs'
 import { systemClock } from '../model/clock.ts'
 import type { PlantEvent } from '../model/event.ts'
 import { Status } from '../model/status.ts'
+import { Witnesses } from './call-witness.ts'
 import { addDevice, setErrorCode } from './device-object.ts'
 import { addEquipment, setNodeVersion } from './equipment-tree.ts'
+import { auditClients } from './events/audit.ts'
+import { addNotifiers } from './events/notifiers.ts'
+import { raisePlantEvent } from './events/plant-events.ts'
+import { completeStackEvents } from './events/stack-events.ts'
+import { resultsOf } from './final-result.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { addFlowReferences } from './flow-references.ts'
 import { LiveValues } from './live-values.ts'
@@ -46,11 +52,14 @@ export function buildPlantSpace(
     variableByTag: new Map(),
     writable: new Set(),
     objectById: new Map(),
+    witnesses: new Witnesses(),
   }
   const wasSuspended = addressSpace.suspendModelChangeEvents
   addressSpace.suspendModelChangeEvents = true
   const programs = addPlant(context)
   addressSpace.suspendModelChangeEvents = wasSuspended
+  completeStackEvents(addressSpace)
+  auditClients(context)
   makeOthersReadOnly(context)
   coverAttributes(namespace)
   setPermissions(addressSpace, namespace, anonymous)
@@ -79,11 +88,12 @@ function addPlant(context: SpaceContext): Map<string, ProgramVariables> {
   for (const pipeline of view.pipelines) {
     const node = addPipeline(context, pipeline)
     runtimePipelines.addReference({ referenceType: 'Organizes', nodeId: node.nodeId })
-    const program = new ProgramVariables(context, node)
+    const program = new ProgramVariables(context, node, pipeline.id)
     program.show(view.programState(pipeline.id), view.lastTransition(pipeline.id))
     programs.set(pipeline.id, program)
   }
   for (const pipeline of view.pipelines) addFlowReferences(context, pipeline)
+  addNotifiers(context)
   return programs
 }
 
@@ -117,9 +127,18 @@ function makeOthersReadOnly({ namespace, writable }: SpaceContext): void {
 }
 
 function showEvent(context: SpaceContext, programs: Map<string, ProgramVariables>, event: PlantEvent): void {
+  // What an event tells can be read when it arrives.
+  showState(context, programs, event)
+  raisePlantEvent(context, event)
+}
+
+function showState(context: SpaceContext, programs: Map<string, ProgramVariables>, event: PlantEvent): void {
   switch (event.kind) {
     case 'programTransitioned':
-      programs.get(event.pipeline)?.show(event.to, { name: event.transition, time: event.time })
+      programs.get(event.pipeline)?.transitioned(event)
+      break
+    case 'pipelineCompleted':
+      context.live.take(resultsOf(context, event))
       break
     case 'deviceFailed':
       setErrorCode(context, event.device, event.status, event.time)

@@ -1,14 +1,27 @@
 import { coerceLocalizedText, DataType, type NodeId, type UAObject, type UAVariable, Variant } from 'node-opcua'
+import type { PlantEvent } from '../model/event.ts'
 import type { ProgramState, ProgramTransitionName } from '../model/program.ts'
 import { Status } from '../model/status.ts'
 import { nullVariant } from './conversion.ts'
 import { setValue } from './live-values.ts'
+import { ProgramDiagnostics } from './program-diagnostic.ts'
 import { childOf, objectTypeOf, type SpaceContext } from './space-context.ts'
 
 /** A transition that a Program has made, and when, in milliseconds since 1970 UTC. */
 export interface MadeTransition {
   readonly name: ProgramTransitionName
   readonly time: number
+}
+
+/** The node and the number of a state or transition of ProgramStateMachineType, by its BrowseName. */
+export function programNodeOf(
+  context: SpaceContext,
+  member: ProgramState | ProgramTransitionName,
+): { readonly id: NodeId; readonly number: number } {
+  const type = objectTypeOf(context, 'ProgramStateMachineType')
+  const node = childOf<UAObject>(type as unknown as UAObject, member)
+  const numberName = member.includes('To') ? 'TransitionNumber' : 'StateNumber'
+  return { id: node.nodeId, number: childOf<UAVariable>(node, numberName).readValue().value.value as number }
 }
 
 /**
@@ -20,18 +33,15 @@ export interface MadeTransition {
 export class ProgramVariables {
   readonly #state: UAVariable
   readonly #transition: UAVariable
-  readonly #idOf: (member: string) => { id: NodeId; number: number }
+  readonly #diagnostics: ProgramDiagnostics
+  readonly #context: SpaceContext
 
-  /** Takes the pipeline's object; the states and transitions themselves are nodes of the standard type. */
-  constructor(context: SpaceContext, pipeline: UAObject) {
-    const type = objectTypeOf(context, 'ProgramStateMachineType')
+  /** Takes the pipeline's object and id; the states and transitions themselves are nodes of the standard type. */
+  constructor(context: SpaceContext, pipeline: UAObject, id: string) {
+    this.#diagnostics = new ProgramDiagnostics(context, pipeline, id)
+    this.#context = context
     this.#state = childOf<UAVariable>(pipeline, 'CurrentState')
     this.#transition = childOf<UAVariable>(pipeline, 'LastTransition')
-    this.#idOf = (member) => {
-      const node = childOf<UAObject>(type as unknown as UAObject, member)
-      const numberName = member.includes('To') ? 'TransitionNumber' : 'StateNumber'
-      return { id: node.nodeId, number: childOf<UAVariable>(node, numberName).readValue().value.value as number }
-    }
   }
 
   /** Shows a state and how it was reached; without a transition the Program has been there since the start. */
@@ -48,8 +58,14 @@ export class ProgramVariables {
     }
   }
 
-  #set(variable: UAVariable, member: string, time: number | undefined): void {
-    const { id, number } = this.#idOf(member)
+  /** Shows a transition that was made. */
+  transitioned(event: Extract<PlantEvent, { kind: 'programTransitioned' }>): void {
+    this.show(event.to, { name: event.transition, time: event.time })
+    this.#diagnostics.transitioned(event)
+  }
+
+  #set(variable: UAVariable, member: ProgramState | ProgramTransitionName, time: number | undefined): void {
+    const { id, number } = programNodeOf(this.#context, member)
     const text = new Variant({ dataType: DataType.LocalizedText, value: coerceLocalizedText(member) })
     setValue(
       childOf<UAVariable>(variable, 'Id'),

@@ -47,6 +47,7 @@ export function setPermissions(addressSpace: AddressSpace, instances: Namespace,
   for (const nodeId of sessionDiagnostics) addressSpace.findNode(nodeId)?.setRolePermissions(admins)
   instances.setDefaultRolePermissions([
     ...anonymousPermissions(anonymous),
+    permission('SecurityAdmin', 'ReceiveEvents'),
     permission('Observer', look),
     ...roleNames.slice(1).map((role) => permission(role, operate)),
   ])

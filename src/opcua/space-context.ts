@@ -1,4 +1,5 @@
 import type { AddressSpace, Namespace, UAObject, UAObjectType, UAVariable } from 'node-opcua'
+import type { Witnesses } from './call-witness.ts'
 import type { LiveValues } from './live-values.ts'
 import { namespaceOf } from './namespaces.ts'
 import type { PlantView } from './plant-view.ts'
@@ -16,6 +17,8 @@ export interface SpaceContext {
   readonly live: LiveValues
   readonly log: Log
   readonly anonymous: AnonymousAccess
+  /** Those who hear what clients call and write. */
+  readonly witnesses: Witnesses
   /** The variable that shows each tag; references between variables are drawn from it. */
   readonly variableByTag: Map<string, UAVariable>
   /** The variables that clients may write; every other one is made read-only at the end. */

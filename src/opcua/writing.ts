@@ -40,7 +40,11 @@ export function makeWritable(context: SpaceContext, variable: UAVariable, shape:
   variable.userAccessLevel = variable.accessLevel
   const node = variable as unknown as WritableNode
   node.writeValue = (session, dataValue, ...rest) => {
-    const callback = rest.at(-1) as WriteCallback
+    const oldValue = variable.readValue().value
+    const callback: WriteCallback = (error, status) => {
+      context.witnesses.wrote({ variable, session, oldValue, written: dataValue, status: status.value })
+      ;(rest.at(-1) as WriteCallback)(error, status)
+    }
     const range = rest.length > 1 ? rest[0] : undefined
     const refused = refusal(node, session, dataValue, range)
     if (refused) {

@@ -61,9 +61,11 @@ describe('address space', () => {
 
   it('shows the equipment as a tree that begins below Objects', async () => {
     expect(await children('ObjectsFolder')).to.include.members(['9:Acme eq/Acme', '9:PipelineRuntime runtime'])
+    // A part of the enterprise, and a notifier below it.
     expect(await children(client.id('eq/Acme'))).to.deep.equal([
       '7:EquipmentLevel eq/Acme.EquipmentLevel',
       '8:EquipmentID eq/Acme.EquipmentID',
+      '9:Berlin eq/Acme/Berlin',
       '9:Berlin eq/Acme/Berlin',
     ])
     const [parent] = await references(client.id('eq/Acme/Berlin'), 'HierarchicalReferences', true)

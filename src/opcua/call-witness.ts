@@ -1,0 +1,73 @@
+import type { DataValue, ISessionContext, UAMethod, UAVariable, Variant } from 'node-opcua'
+import type { ProgramCause } from '../model/program.ts'
+
+/** A call of a method that is about to be carried out. */
+export interface AskedCall {
+  readonly method: UAMethod
+  readonly inputs: readonly Variant[]
+  readonly session: ISessionContext
+  /** What is asked of which pipeline, when the method is one of a Program. */
+  readonly program?: { readonly pipeline: string; readonly cause: ProgramCause } | undefined
+}
+
+/** What a call came to. */
+export interface CallAnswer {
+  readonly status: number
+  readonly outputs: readonly Variant[]
+}
+
+/** Hears of a call before it is carried out; what it returns hears of the answer. */
+export type CallWitness = (asked: AskedCall) => (answer: CallAnswer) => void
+
+/** A write of a client that was carried out or refused. */
+export interface MadeWrite {
+  readonly variable: UAVariable
+  readonly session: ISessionContext
+  readonly oldValue: Variant
+  readonly written: DataValue
+  readonly status: number
+}
+
+/** Hears of each write of a client, also of those that are refused. */
+export type WriteWitness = (made: MadeWrite) => void
+
+/** Those who hear what clients do to the plant: the audit, and the diagnostics of Programs. */
+export class Witnesses {
+  readonly #calls = new Set<CallWitness>()
+  readonly #callsByProgram = new Map<string, CallWitness>()
+  readonly #writes = new Set<WriteWitness>()
+
+  /** Hears of all calls from now on. */
+  ofCalls(witness: CallWitness): void {
+    this.#calls.add(witness)
+  }
+
+  /** Hears of the calls of one Program, instead of whoever did before: a pipeline that changes is built again. */
+  ofProgram(pipeline: string, witness: CallWitness): void {
+    this.#callsByProgram.set(pipeline, witness)
+  }
+
+  /** Nobody hears of the calls of this Program any more. */
+  forgetProgram(pipeline: string): void {
+    this.#callsByProgram.delete(pipeline)
+  }
+
+  /** Hears of writes from now on. */
+  ofWrites(witness: WriteWitness): void {
+    this.#writes.add(witness)
+  }
+
+  /** A call is about to be carried out; what it returns is told the answer. */
+  called(asked: AskedCall): (answer: CallAnswer) => void {
+    const ofProgram = asked.program && this.#callsByProgram.get(asked.program.pipeline)
+    const ends = [...this.#calls, ...(ofProgram ? [ofProgram] : [])].map((witness) => witness(asked))
+    return (answer) => {
+      for (const end of ends) end(answer)
+    }
+  }
+
+  /** A write was carried out or refused. */
+  wrote(made: MadeWrite): void {
+    for (const witness of this.#writes) witness(made)
+  }
+}

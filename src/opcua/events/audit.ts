@@ -1,0 +1,111 @@
+import {
+  AttributeIds,
+  DataType,
+  type ISessionContext,
+  type NodeId,
+  type UAVariable,
+  VariantArrayType,
+  type VariantLike,
+} from 'node-opcua'
+import { systemClock } from '../../model/clock.ts'
+import { transitionFor } from '../../model/program.ts'
+import { isGood } from '../../model/status.ts'
+import type { AskedCall, CallAnswer, MadeWrite } from '../call-witness.ts'
+import { programNodeOf } from '../program-state.ts'
+import type { SpaceContext } from '../space-context.ts'
+import { statusCodeOf } from '../status-codes.ts'
+import { notifierOf } from './notifiers.ts'
+import { dateTime, type EventFields, localized, raise, text } from './raising.ts'
+
+/**
+ * Raises an audit event for each method that a client calls and each variable that it writes, also when it is refused
+ * (Part 4 §6.5; the stack raises none for them). Only roles that may receive audit events get them.
+ */
+export function auditClients(context: SpaceContext): void {
+  context.witnesses.ofCalls((asked) => {
+    const time = systemClock.now()
+    const { program } = asked
+    const transition = program && transitionFor(context.view.programState(program.pipeline), program.cause)
+    return (answer) => {
+      if (transition && isGood(answer.status)) {
+        raiseCall(context, { asked, answer, time }, 'PipelineAuditTransitionEventType', {
+          pipelineId: text(program.pipeline),
+          oldStateId: nodeId(programNodeOf(context, transition.from).id),
+          newStateId: nodeId(programNodeOf(context, transition.to).id),
+          transition: localized(transition.name),
+          'transition.id': nodeId(programNodeOf(context, transition.name).id),
+        })
+      } else raiseCall(context, { asked, answer, time }, 'MethodCallAuditEventType')
+    }
+  })
+  context.witnesses.ofWrites((made) => raiseWrite(context, made))
+}
+
+function raiseCall(
+  context: SpaceContext,
+  { asked, answer, time }: { readonly asked: AskedCall; readonly answer: CallAnswer; readonly time: number },
+  type: 'PipelineAuditTransitionEventType' | 'MethodCallAuditEventType',
+  more: EventFields = {},
+): void {
+  const { method, session, inputs } = asked
+  const source = notifierOf(method)
+  if (!source) return
+  const name = `${method.browseName.name} of ${nameOf(source)}`
+  raise(context, { source, type, time, message: messageOf(session, `called ${name}`, answer.status) }, () => ({
+    ...auditFields(context, { session, status: answer.status, time, service: 'Call' }),
+    // The object that the method belongs to, which for a device's own methods is its MethodSet (Part 5 §6.4.27).
+    sourceNode: nodeId(method.parent?.nodeId ?? source.nodeId),
+    methodId: nodeId(method.nodeId),
+    statusCodeId: { dataType: DataType.StatusCode, value: statusCodeOf(answer.status) },
+    inputArguments: { dataType: DataType.Variant, arrayType: VariantArrayType.Array, value: [...inputs] },
+    outputArguments: { dataType: DataType.Variant, arrayType: VariantArrayType.Array, value: [...answer.outputs] },
+    ...more,
+  }))
+}
+
+function raiseWrite(context: SpaceContext, { variable, session, oldValue, written, status }: MadeWrite): void {
+  const source = notifierOf(variable)
+  if (!source) return
+  const time = systemClock.now()
+  const message = messageOf(session, `wrote ${variable.browseName.name} of ${nameOf(source)}`, status)
+  raise(context, { source, type: 'WriteAuditEventType', time, message }, () => ({
+    ...auditFields(context, { session, status, time, service: 'Write' }),
+    sourceNode: nodeId((variable as UAVariable).nodeId),
+    attributeId: { dataType: DataType.UInt32, value: AttributeIds.Value },
+    indexRange: text(''),
+    oldValue,
+    newValue: written.value,
+  }))
+}
+
+/** The fields of AuditEventType (Part 5 §6.4.3) and the name of the service that SourceName has to give. */
+function auditFields(
+  { addressSpace }: SpaceContext,
+  made: { session: ISessionContext; status: number; time: number; service: 'Call' | 'Write' },
+): EventFields {
+  return {
+    sourceName: text(`Attribute/${made.service}`),
+    actionTimeStamp: dateTime(made.time),
+    status: { dataType: DataType.Boolean, value: isGood(made.status) },
+    serverId: text(addressSpace.getNamespace(1).namespaceUri),
+    clientAuditEntryId: text(made.session.getAuditEntryId?.() ?? ''),
+    clientUserId: text(userOf(made.session)),
+  }
+}
+
+function messageOf(session: ISessionContext, what: string, status: number): string {
+  const result = isGood(status) ? '' : `: ${statusCodeOf(status).name}`
+  return `${userOf(session) || 'somebody'} ${what}${result}`
+}
+
+function userOf(session: ISessionContext): string {
+  return session.getUserName?.() ?? ''
+}
+
+function nameOf({ displayName }: { readonly displayName: readonly { readonly text?: string | null }[] }): string {
+  return displayName[0]?.text ?? ''
+}
+
+function nodeId(value: NodeId): VariantLike {
+  return { dataType: DataType.NodeId, value }
+}

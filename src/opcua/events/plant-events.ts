@@ -1,0 +1,152 @@
+import {
+  DataType,
+  type NodeId,
+  NodeId as NodeIdClass,
+  type UAObject,
+  VariantArrayType,
+  type VariantLike,
+} from 'node-opcua'
+import { type ConnectionState, connectionStates, outcomes, type PlantEvent } from '../../model/event.ts'
+import type { ProgramState, ProgramTransitionName } from '../../model/program.ts'
+import { ownerTag } from '../../model/tag.ts'
+import { toVariant } from '../conversion.ts'
+import { programNodeOf } from '../program-state.ts'
+import type { SpaceContext } from '../space-context.ts'
+import { statusCodeOf } from '../status-codes.ts'
+import { type EventFields, localized, type RaisedTypeName, raise, text } from './raising.ts'
+
+type Kind = PlantEvent['kind']
+type Of<Name extends Kind> = Extract<PlantEvent, { readonly kind: Name }>
+
+/** The event type of each kind, and its own fields. Kinds that are not here are told by the audit, or are for the log only. */
+type Rows = {
+  readonly [Name in Kind]?: {
+    readonly type: RaisedTypeName
+    readonly fields: (event: Of<Name>, context: SpaceContext) => EventFields
+  }
+}
+
+const rows: Rows = {
+  deviceConnected: { type: 'DeviceConnectedEventType', fields: (event) => deviceFields(event, 'Connected') },
+  deviceDisconnected: {
+    type: 'DeviceDisconnectedEventType',
+    fields: (event) => ({ ...deviceFields(event, event.state), reason: localized(event.reason) }),
+  },
+  deviceFailed: {
+    type: 'DeviceErrorEventType',
+    fields: (event) => ({ ...deviceFields(event, event.state), errorCode: statusCode(event.status) }),
+  },
+  pipelineStarted: {
+    type: 'PipelineStartedEventType',
+    fields: (event) => ({ ...runFields(event), initiator: text(event.initiator) }),
+  },
+  pipelineCompleted: {
+    type: 'PipelineCompletedEventType',
+    fields: (event) => ({
+      ...runFields(event),
+      outcome: int32(outcomes.indexOf(event.outcome)),
+      duration: duration(event.durationMs),
+      cycleCount: uint32(event.cycles),
+    }),
+  },
+  pipelineFailed: {
+    type: 'PipelineErrorEventType',
+    fields: (event, context) => ({
+      ...runFields(event),
+      errorCode: statusCode(event.status),
+      failedStep: nodeId(stepNode(context, event.pipeline, event.step)),
+    }),
+  },
+  stepStarted: { type: 'StepStartedEventType', fields: (event) => stepFields(event) },
+  stepCompleted: {
+    type: 'StepCompletedEventType',
+    fields: (event) => ({ ...stepFields(event), duration: duration(event.durationMs) }),
+  },
+  stepFailed: {
+    type: 'StepErrorEventType',
+    fields: (event) => ({ ...stepFields(event), errorCode: statusCode(event.status) }),
+  },
+  stepEventsHeldBack: {
+    type: 'StepEventsHeldBackEventType',
+    fields: (event) => ({ ...runFields(event), count: uint32(event.count) }),
+  },
+  programTransitioned: { type: 'PipelineTransitionEventType', fields: transitionFields },
+}
+
+/** Raises the OPC UA event of something that happened in the plant; without a listener it costs a look-up. */
+export function raisePlantEvent(context: SpaceContext, event: PlantEvent): void {
+  const row = rows[event.kind] as
+    | { type: RaisedTypeName; fields: (event: PlantEvent, context: SpaceContext) => EventFields }
+    | undefined
+  const source = row && sourceOf(context, event)
+  if (!source) return
+  const { message, time } = event
+  raise(context, { source, type: row.type, message, time }, () => row.fields(event, context))
+}
+
+function sourceOf({ objectById }: SpaceContext, event: PlantEvent): UAObject | undefined {
+  return objectById.get('device' in event ? `dev/${event.device}` : `pipe/${event.pipeline}`)
+}
+
+function deviceFields({ device }: { readonly device: string }, state: ConnectionState): EventFields {
+  return { deviceId: text(device), connectionState: int32(connectionStates.indexOf(state)) }
+}
+
+/** Runs belong to no job order until there are some. */
+function runFields({ pipeline, runId }: { readonly pipeline: string; readonly runId: string }): EventFields {
+  return { pipelineId: text(pipeline), runId: text(runId), jobOrderId: text('') }
+}
+
+function stepFields(event: Of<'stepStarted' | 'stepCompleted' | 'stepFailed'>): EventFields {
+  return { ...runFields(event), stepName: text(event.step), cycleNumber: uint32(event.cycle) }
+}
+
+/** States and transitions are the nodes of the standard type; IntermediateResult has the outputs as they are then (Part 10 §5.2.5). */
+function transitionFields(event: Of<'programTransitioned'>, context: SpaceContext): EventFields {
+  const state = (field: string, name: ProgramState | ProgramTransitionName): EventFields => ({
+    [field]: localized(name),
+    [`${field}.id`]: nodeId(programNodeOf(context, name).id),
+  })
+  return {
+    pipelineId: text(event.pipeline),
+    runId: text(event.runId),
+    ...state('transition', event.transition),
+    ...state('fromState', event.from),
+    ...state('toState', event.to),
+    intermediateResult: outputsOf(context, event.pipeline),
+  }
+}
+
+/** The values of a pipeline's outputs, in their order; those without a value are null. */
+function outputsOf({ view }: SpaceContext, pipeline: string): VariantLike {
+  const outputs = view.pipelines.find(({ id }) => id === pipeline)?.outputs ?? []
+  const value = outputs.map((port) => {
+    const converted = toVariant(port, view.latest(ownerTag(pipeline, port.name))?.value ?? null)
+    return 'variant' in converted ? converted.variant : { dataType: DataType.Null }
+  })
+  return { dataType: DataType.Variant, arrayType: VariantArrayType.Array, value }
+}
+
+function stepNode({ objectById }: SpaceContext, pipeline: string, step: string | undefined): NodeId {
+  return objectById.get(`pipe/${pipeline}/${step}`)?.nodeId ?? new NodeIdClass()
+}
+
+function statusCode(status: number): VariantLike {
+  return { dataType: DataType.StatusCode, value: statusCodeOf(status) }
+}
+
+function nodeId(value: NodeId): VariantLike {
+  return { dataType: DataType.NodeId, value }
+}
+
+function int32(value: number): VariantLike {
+  return { dataType: DataType.Int32, value }
+}
+
+function uint32(value: number): VariantLike {
+  return { dataType: DataType.UInt32, value: value >>> 0 }
+}
+
+function duration(value: number): VariantLike {
+  return { dataType: DataType.Double, value }
+}

@@ -1,0 +1,106 @@
+import {
+  type AddressSpace,
+  coerceLocalizedText,
+  DataType,
+  type RaiseEventData,
+  TimeZoneDataType,
+  type UAEventType,
+  type UAObject,
+  type VariantLike,
+} from 'node-opcua'
+import { systemClock } from '../../model/clock.ts'
+import { namespaceOf, namespaceUris } from '../namespaces.ts'
+import type { SpaceContext } from '../space-context.ts'
+import type { EventTypeName } from '../types/event-types.ts'
+import { isListenedTo } from './notifiers.ts'
+
+/** Severities by what happened (1 to 1000, Part 5 §6.4.2); section 5.6 of the information model. */
+export const severities = {
+  DeviceConnectedEventType: 100,
+  DeviceDisconnectedEventType: 400,
+  DeviceErrorEventType: 600,
+  PipelineStartedEventType: 100,
+  PipelineCompletedEventType: 100,
+  PipelineErrorEventType: 700,
+  StepStartedEventType: 10,
+  StepCompletedEventType: 10,
+  StepErrorEventType: 500,
+  StepEventsHeldBackEventType: 200,
+  PipelineTransitionEventType: 50,
+  PipelineAuditTransitionEventType: 200,
+  MethodCallAuditEventType: 200,
+  WriteAuditEventType: 200,
+} as const satisfies Partial<Record<EventTypeName, number>>
+
+/** An event type that is raised here; abstract ones are not among them. */
+export type RaisedTypeName = keyof typeof severities
+
+/** Fields by their names in the stack: the BrowseNames with a small first letter, `fromState.id` for a field of a field. */
+export type EventFields = Readonly<Record<string, VariantLike>>
+
+/** What an event tells besides its fields. */
+export interface Raised {
+  /** The notifier that raises it; it is the SourceNode unless `fields` names another. */
+  readonly source: UAObject
+  readonly type: RaisedTypeName
+  readonly message: string
+  /** When it happened, in milliseconds since 1970 UTC. */
+  readonly time: number
+}
+
+/** Raises an event, when somebody listens; `fields` is asked for only then. */
+export function raise(
+  { addressSpace }: SpaceContext,
+  { source, type, message, time }: Raised,
+  fields: () => EventFields,
+): void {
+  if (!isListenedTo(source)) return
+  const data: Record<string, VariantLike> = {
+    sourceName: text(source.displayName[0]?.text ?? ''),
+    time: dateTime(time),
+    receiveTime: dateTime(systemClock.now()),
+    localTime: localTime(time),
+    message: localized(message),
+    severity: { dataType: DataType.UInt16, value: severities[type] },
+    ...fields(),
+  }
+  source.raiseEvent(typeOf(addressSpace, type), data as RaiseEventData)
+}
+
+const typesBySpace = new WeakMap<AddressSpace, Map<RaisedTypeName, UAEventType>>()
+
+function typeOf(addressSpace: AddressSpace, name: RaisedTypeName): UAEventType {
+  const types = typesBySpace.get(addressSpace) ?? new Map<RaisedTypeName, UAEventType>()
+  typesBySpace.set(addressSpace, types)
+  const known = types.get(name)
+  if (known) return known
+  const type = addressSpace.findEventType(name, namespaceOf(addressSpace, namespaceUris.types).index)
+  if (!type) throw new Error(`event type ${name} is missing in ${namespaceUris.types}`)
+  types.set(name, type)
+  return type
+}
+
+/** How far the clocks on the wall are from UTC then, in minutes (TimeZoneDataType, Part 3 §8.28). */
+export function localTime(time: number): VariantLike {
+  const date = new Date(time)
+  const offset = -date.getTimezoneOffset()
+  const [winter, summer] = [0, 6].map((month) => -new Date(date.getFullYear(), month, 1).getTimezoneOffset())
+  const standard = Math.min(winter ?? offset, summer ?? offset)
+  const zone = new TimeZoneDataType({ offset, daylightSavingInOffset: offset !== standard })
+  return { dataType: DataType.ExtensionObject, value: zone }
+}
+
+/** A String field. */
+export function text(value: string): VariantLike {
+  return { dataType: DataType.String, value }
+}
+
+/** A LocalizedText field. */
+export function localized(value: string): VariantLike {
+  return { dataType: DataType.LocalizedText, value: coerceLocalizedText(value) }
+}
+
+/** A UtcTime field. */
+export function dateTime(time: number): VariantLike {
+  return { dataType: DataType.DateTime, value: new Date(time) }
+}
