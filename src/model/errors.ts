@@ -132,6 +132,14 @@ export const errorTable = {
     cause: 'a database is damaged',
     remedy: 'restore a backup; a damaged file is moved aside, never deleted',
   },
+  'database-foreign': {
+    cause: 'a file is not a database of this program',
+    remedy: 'choose another path, or move the file away',
+  },
+  'database-newer': {
+    cause: 'a newer version of the program has written the database',
+    remedy: 'install the newer program, or restore the backup from before it',
+  },
   'database-closed': { cause: 'a database was asked after it was closed', remedy: 'open it again' },
   'database-library': {
     cause: 'the SQLite library is too old to be trusted',

@@ -78,8 +78,12 @@ export function isVersionEnough(version: string): boolean {
 async function prepare(writer: SqlConnection, options: OpenOptions): Promise<void> {
   const { file, synchronous = 'FULL', busyTimeoutMs = 5000, pagesMax } = options
   await writer.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-  // A file that may not be written is opened for reading in silence; only a lock tells.
-  await writer.exec('BEGIN IMMEDIATE; ROLLBACK')
+  // A file that may not be written is opened for reading in silence, and BEGIN IMMEDIATE only reads then.
+  try {
+    await writer.exec('BEGIN IMMEDIATE; CREATE TABLE millrace_may_write(id)')
+  } finally {
+    await writer.exec('ROLLBACK').catch(() => undefined)
+  }
   const [mode] = await writer.all('PRAGMA journal_mode = WAL', [])
   if (mode?.journal_mode !== 'wal') {
     throw new MillraceError('database-failed', `${file} cannot keep a write-ahead log here; put it on a local disk`)

@@ -30,8 +30,13 @@ export class Scratch {
     return driver
   }
 
-  async close(): Promise<void> {
+  async closeDrivers(): Promise<void> {
     for (const driver of this.#drivers) await driver.close()
+    this.#drivers.clear()
+  }
+
+  async close(): Promise<void> {
+    await this.closeDrivers()
     await rm(this.folder, { recursive: true, force: true })
   }
 }

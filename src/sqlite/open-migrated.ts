@@ -1,0 +1,100 @@
+import type { Clock } from '../model/clock.ts'
+import { isMillraceError, MillraceError } from '../model/errors.ts'
+import type { SqlDriver } from './driver.ts'
+import { fileKindOf } from './file-kind.ts'
+import { damageOf } from './integrity.ts'
+import { exists, moveAside, stampOf } from './move-aside.ts'
+import { type OpenOptions, openDatabase } from './open-database.ts'
+import { migrate, type Schema, versionOf } from './schema.ts'
+
+/** Something that an operator should be told about a database that was opened. */
+export type DatabaseNotice =
+  | { readonly kind: 'created'; readonly message: string }
+  | { readonly kind: 'movedAside'; readonly message: string; readonly movedTo: string; readonly reason: string }
+  | {
+      readonly kind: 'migrated'
+      readonly message: string
+      readonly from: number
+      readonly to: number
+      readonly backup: string
+    }
+
+/** A database that is sound and of the newest version. */
+export interface OpenedDatabase {
+  readonly driver: SqlDriver
+  /** In the order in which things happened; empty when the file was as expected. */
+  readonly notices: readonly DatabaseNotice[]
+}
+
+/** How a database of a known schema is opened. */
+export interface OpenMigratedOptions extends OpenOptions {
+  readonly schema: Schema
+  readonly clock: Pick<Clock, 'now'>
+  /** Files up to this size are checked as a whole. */
+  readonly checkedMaxBytes?: number | undefined
+}
+
+/**
+ * Opens a database, checks it and brings it to the newest version.
+ *
+ * | what is found | what is done |
+ * |---|---|
+ * | nothing, or an empty file | a new database is made, its folder too |
+ * | a damaged database | it is moved aside with its date, a new one is made, and a notice tells |
+ * | an older version | it is copied first (`.before-v3-...`), then migrated |
+ * | a newer version, somebody else's file, a locked or a read-only one, a full disk | it rejects and changes nothing |
+ */
+export async function openMigrated(options: OpenMigratedOptions): Promise<OpenedDatabase> {
+  const { file, clock, schema } = options
+  const notices: DatabaseNotice[] = []
+  const aside = async (reason: string): Promise<void> => {
+    const movedTo = await moveAside(file, clock.now())
+    const message = `${file} is damaged (${reason}); it was moved to ${movedTo} and a new one was started`
+    notices.push({ kind: 'movedAside', message, movedTo, reason })
+  }
+  const kind = await fileKindOf(file, schema.applicationId)
+  if (kind === 'foreign') {
+    throw new MillraceError(
+      'database-foreign',
+      `${file} is not a database of ${schema.name}; choose another path, or move the file away`,
+    )
+  }
+  if (kind === 'damaged') await aside('its header is gone')
+  if ((kind === 'missing' || kind === 'empty') && (await exists(`${file}-wal`))) await aside('only its log is left')
+  try {
+    const driver = await openSound(options, notices)
+    return { driver, notices }
+  } catch (error) {
+    if (!isMillraceError(error, 'database-corrupt')) throw error
+    await aside(causeOf(error))
+    const driver = await openSound(options, notices)
+    return { driver, notices }
+  }
+}
+
+async function openSound(options: OpenMigratedOptions, notices: DatabaseNotice[]): Promise<SqlDriver> {
+  const { file, schema, clock, checkedMaxBytes } = options
+  const driver = await openDatabase(options)
+  try {
+    if ((await versionOf(driver, schema)) > 0) {
+      const damage = await damageOf(driver, checkedMaxBytes)
+      if (damage !== undefined) throw new MillraceError('database-corrupt', damage)
+    }
+    const copy = `${file}.before-v${schema.migrations.length}-${stampOf(clock.now())}`
+    const { from, to, backup } = await migrate(driver, schema, copy)
+    if (from === 0) notices.push({ kind: 'created', message: `${file} was made for ${schema.name}` })
+    if (backup !== undefined) {
+      const message = `${file} was brought from version ${from} to ${to}; a copy from before is ${backup}`
+      notices.push({ kind: 'migrated', message, from, to, backup })
+    }
+    return driver
+  } catch (error) {
+    await driver.close()
+    throw error
+  }
+}
+
+/** What SQLite said, without the file's name and the remedy around it. */
+function causeOf(error: MillraceError): string {
+  return error.cause instanceof Error ? error.cause.message : error.message
+}
