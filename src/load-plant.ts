@@ -4,11 +4,14 @@ import { withoutEchoes } from './config/echo.ts'
 import type { Environment } from './config/environment.ts'
 import { locate } from './config/locate.ts'
 import type { SimulatorDefinition } from './config/plant-definition.ts'
+import { readNodesets } from './config/read-nodesets.ts'
 import { readPlant } from './config/read-plant.ts'
 import type { PlantFiles } from './config/source-file.ts'
 import type { PlantDefinition } from './model/definition.ts'
 import type { Finding } from './model/finding.ts'
 import type { DeviceDescription } from './model/port.ts'
+import { builtInModels } from './opcua/model-uris.ts'
+import { instancesUri } from './opcua/namespaces.ts'
 import { builtInPlugins } from './package-root.ts'
 import { checkPipelines } from './pipeline/check.ts'
 import type { CheckedPipeline } from './pipeline/checked.ts'
@@ -26,6 +29,8 @@ export interface LoadedPlant {
   readonly pipelines: readonly CheckedPipeline[]
   /** Simulators to start before the devices; each replaces the connection settings of its device. */
   readonly simulators: readonly SimulatorDefinition[]
+  /** NodeSets of the plant folder, which the server loads besides its own. */
+  readonly nodesets: readonly string[]
   /** Everything that is wrong or doubtful, with line and column, in the order of the files. */
   readonly findings: readonly Finding[]
 }
@@ -50,6 +55,7 @@ export async function loadPlant(
     plantFolder: folder,
     packages: reading.plugins,
   })
+  const nodesets = await checkNodesets(folder, definition?.plant)
   const devices = checkDevices(definition?.devices ?? [], catalogue, files)
   const simulators = checkSimulators(reading.simulators, catalogue, files)
   const checked = checkPipelines(definition?.pipelines ?? [], {
@@ -70,8 +76,22 @@ export async function loadPlant(
     devices: devices.descriptions,
     pipelines: checked.pipelines,
     simulators: simulators.definitions,
-    findings: locate([...told, ...ofPipelines], files),
+    nodesets: nodesets.files,
+    findings: locate([...told, ...ofPipelines, ...nodesets.findings], files),
   }
+}
+
+/** The stack, which takes a while to come up, is asked only when there are NodeSets that look right. */
+async function checkNodesets(
+  folder: string,
+  plant: string | undefined,
+): Promise<{ readonly files: readonly string[]; readonly findings: readonly Finding[] }> {
+  const known = plant === undefined ? builtInModels : [...builtInModels, instancesUri(plant)]
+  const { fileByModel, findings } = await readNodesets(folder, { known })
+  const files = [...new Set(fileByModel.values())]
+  if (files.length === 0 || findings.length > 0) return { files, findings }
+  const { checkNodesetLoad } = await import('./opcua/load-nodesets.ts')
+  return { files, findings: await checkNodesetLoad(fileByModel) }
 }
 
 /** Tells whether a plant may run. */

@@ -64,6 +64,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     port: options.port,
     bind: settings.bind,
     name: settings.name,
+    nodesets: plant.nodesets,
     certificatesFolder: options.certificatesFolder,
     anonymous: settings.anonymous,
     allowUnsecured: settings.allowUnsecured,

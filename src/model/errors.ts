@@ -16,7 +16,7 @@ export const errorTable = {
     remedy: 'check the path and its permissions',
   },
   'file-too-large': {
-    cause: 'a file is larger than 1 MiB, or its anchors expand to more than that',
+    cause: 'a file is larger than 1 MiB, or its anchors expand to more than that; NodeSets may have 32 MiB together',
     remedy: 'split the file, or write the values out',
   },
   'yaml-invalid': { cause: 'the text is not valid YAML 1.2', remedy: 'mend the place that is shown' },
@@ -33,6 +33,15 @@ export const errorTable = {
     remedy: 'rename it',
   },
   'name-duplicate': { cause: 'two things that wires may name have the same id', remedy: 'rename one of them' },
+  'nodeset-invalid': {
+    cause: 'a NodeSet is not well-formed XML, is no NodeSet2, or cannot be loaded',
+    remedy: 'export it again from the tool that made it',
+  },
+  'nodeset-missing': {
+    cause: 'a NodeSet requires a model that is not there',
+    remedy: 'put the NodeSet of that model into nodesets/',
+  },
+  'nodeset-duplicate': { cause: 'two NodeSets define the same model', remedy: 'remove one of them' },
   // Plant
   'equipment-unknown': {
     cause: 'a piece of equipment is not in the plant file',

@@ -34,6 +34,8 @@ export interface ServerOptions {
   /** Whether SecurityPolicy None is offered for sessions; discovery always works without security. */
   readonly allowUnsecured: boolean
   readonly log: Log
+  /** Files of NodeSets to load besides the server's own. */
+  readonly nodesets?: readonly string[]
   /** Without it, nobody can log in with a name. */
   readonly users?: UserDirectory
   /** Watches the certificate folder for files that are moved by hand; a test that ends at once turns it off. */
@@ -62,7 +64,7 @@ export function stackOptions(options: ServerOptions): OPCUAServerOptions {
     host: options.bind,
     hostname: main,
     alternateHostname: [main, ...others],
-    nodeset_filename: [...serverNodesets],
+    nodeset_filename: [...serverNodesets, ...(options.nodesets ?? [])],
     serverInfo: {
       applicationUri: makeApplicationUrn(hostname(), 'millrace'),
       productUri: 'urn:millrace',

@@ -4,6 +4,7 @@ import { systemClock } from '../model/clock.ts'
 import { isMillraceError, MillraceError } from '../model/errors.ts'
 import { certificateUnusable, prepareCertificateFolder, tellRefusedClients, trustRefused } from './certificates.ts'
 import { type Guard, installGuard } from './guard/index.ts'
+import { loadFault } from './load-nodesets.ts'
 import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
 import { quietLog } from './quiet-log.ts'
 import { type ServerOptions, stackOptions } from './server-options.ts'
@@ -29,6 +30,7 @@ export interface RunningServer {
  * Serves a plant. The address space is complete before the port opens, and it follows the plant from then on.
  *
  * Rejects with `certificate-unusable` when the certificate folder cannot be used, `port-in-use` when the port is taken,
+ * `nodeset-invalid` when a NodeSet of the plant cannot be loaded,
  * and `value-invalid` when the address to bind does not belong to this machine.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -54,14 +56,15 @@ interface Parts {
   guard?: Guard
 }
 
-async function prepare(parts: Parts, { view, anonymous, log, certificatesFolder }: ServerOptions): Promise<void> {
+async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
+  const { view, anonymous, log, certificatesFolder, nodesets } = options
   const { server } = parts
   try {
     await storeOf(server).initialize()
   } catch (error) {
     throw certificateUnusable(certificatesFolder, error)
   }
-  await server.initialize()
+  await initialize(server, nodesets ?? [])
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
   parts.space = buildPlantSpace(addressSpace, { view, anonymous, log })
@@ -70,6 +73,19 @@ async function prepare(parts: Parts, { view, anonymous, log, certificatesFolder 
     onFinding: ({ kind, where }) => tell(`${kind} ${where}`, `guard: ${kind} in ${where}`),
   })
   tellRefusedClients(server, tell)
+}
+
+/** Loads the address space. Our own NodeSets are known to load, so a failure is about one of the plant's. */
+async function initialize(server: OPCUAServer, nodesets: readonly string[]): Promise<void> {
+  try {
+    await server.initialize()
+  } catch (cause) {
+    const { file, reason } = loadFault(cause, nodesets)
+    if (file === '') throw cause
+    throw new MillraceError('nodeset-invalid', `${file} cannot be loaded: ${reason}; mend it, or leave it out`, {
+      cause,
+    })
+  }
 }
 
 function runningServer(parts: Parts, { certificatesFolder }: ServerOptions): RunningServer {
