@@ -196,6 +196,7 @@ function viewOf({ definition, pipelines: checked }: RunnablePlant, wired: Wired)
     call: (device, method, inputs, initiator) => commands.call(wired, { device, method, inputs }, { initiator }),
     connect: async (device) => commands.connect(wired, device),
     disconnect: (device) => commands.disconnect(wired, device),
+    resetBreaker: async (device) => commands.resetBreaker(wired, device),
   }
 }
 

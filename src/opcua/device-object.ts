@@ -61,7 +61,7 @@ function addObject(context: SpaceContext, device: DeviceDescription): UAObject {
     nodeId: `s=dev/${device.id}`,
     componentOf: deviceSet,
     optionals: [
-      ...['ParameterSet', 'DeviceHealth', 'Configuration', 'Diagnostics', 'Identification'],
+      ...['ParameterSet', 'DeviceHealth', 'Configuration', 'Diagnostics', 'Identification', 'DeviceHealthAlarms'],
       ...(device.methods.length > 0 ? ['MethodSet'] : []),
       ...optionalProperties(device.nameplate),
     ],

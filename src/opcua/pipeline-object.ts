@@ -36,6 +36,7 @@ export function addPipeline(context: SpaceContext, pipeline: PipelineDescription
       'FinalResultData',
       'Diagnostics.HeldBackEventCount',
       'Diagnostics.QueueDepth',
+      'Alarms',
       ...(hasParameters ? ['Parameters'] : []),
     ],
   })

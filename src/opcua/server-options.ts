@@ -7,6 +7,7 @@ import {
   SecurityPolicy,
   type UserManagerOptions,
 } from 'node-opcua'
+import type { AlarmOptions } from './alarms/alarms.ts'
 import { guardedServerOptions } from './guard/index.ts'
 import { serverNodesets } from './nodesets.ts'
 import type { PlantView } from './plant-view.ts'
@@ -36,6 +37,8 @@ export interface ServerOptions {
   readonly log: Log
   /** Files of NodeSets to load besides the server's own. */
   readonly nodesets?: readonly string[]
+  /** How alarms are kept; in memory, and with the delays of a real plant, when absent. */
+  readonly alarms?: AlarmOptions
   /** Without it, nobody can log in with a name. */
   readonly users?: UserDirectory
   /** Watches the certificate folder for files that are moved by hand; a test that ends at once turns it off. */

@@ -67,7 +67,7 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   await initialize(server, nodesets ?? [])
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
-  parts.space = buildPlantSpace(addressSpace, { view, anonymous, log })
+  parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms: options.alarms })
   const tell = quietLog(log, systemClock)
   parts.guard = installGuard(server, {
     onFinding: ({ kind, where }) => tell(`${kind} ${where}`, `guard: ${kind} in ${where}`),

@@ -72,7 +72,15 @@ export interface ConditionState {
 }
 
 /** A condition that has never been active. */
-export function initialCondition({ severity, time }: { severity: number; time: number }): ConditionState {
+export function initialCondition({
+  severity,
+  time,
+  quality = Status.Good,
+}: {
+  readonly severity: number
+  readonly time: number
+  readonly quality?: number | undefined
+}): ConditionState {
   return {
     isEnabled: true,
     enabledTime: time,
@@ -86,7 +94,7 @@ export function initialCondition({ severity, time }: { severity: number; time: n
       message: '',
       severity,
       lastSeverity: 0,
-      quality: Status.Good,
+      quality,
       comment: { text: '', locale: '' },
       user: '',
       details: {},

@@ -132,6 +132,9 @@ function setQuality(state: ConditionState, { quality, time }: InputOf<'quality'>
   const { trunk } = state
   if (trunk.quality === quality) return silent(state)
   const next = { ...trunk, quality, time, times: { ...trunk.times, quality: time } }
+  // The first value of all is no change that anybody has to hear of.
+  if (trunk.quality === Status.BadWaitingForInitialData && trunk.eventId === '')
+    return silent({ ...state, trunk: next })
   return reported({ ...state, trunk: next }, [''], time, policy)
 }
 
