@@ -32,10 +32,11 @@ export function certificateUnusable(folder: string, cause: unknown): MillraceErr
  * BadSecurityChecksFailed, so this line is the one place that says why.
  */
 export function tellRefusedClients(server: OPCUAServer, tell: (kind: string, message: string) => void): void {
+  const { rejectedFolder, trustedFolder } = server.serverCertificateManager as OPCUACertificateManager
   for (const endpoint of server.endpoints) {
     endpoint.onAdjustCertificateStatus = (status: StatusCode, certificate: Uint8Array) => {
       const thumbprint = thumbprintOf(certificate)
-      tell(thumbprint, refusalOf(certificate, thumbprint, status.name))
+      tell(thumbprint, refusalOf(certificate, status.name, { rejectedFolder, trustedFolder }))
       return status
     }
   }
@@ -58,10 +59,14 @@ export function thumbprintOf(certificate: Uint8Array): string {
   return createHash('sha1').update(certificate).digest('hex')
 }
 
-function refusalOf(certificate: Uint8Array, thumbprint: string, reason: string): string {
-  const who = nameOf(certificate)
-  const trust = reason === 'BadCertificateUntrusted' ? `; accept it with: millrace cert trust ${thumbprint}` : ''
-  return `client refused: ${who}, thumbprint ${thumbprint}, ${reason}${trust}`
+function refusalOf(
+  certificate: Uint8Array,
+  reason: string,
+  { rejectedFolder, trustedFolder }: Pick<OPCUACertificateManager, 'rejectedFolder' | 'trustedFolder'>,
+): string {
+  const remedy = `; to accept it, move its file from ${rejectedFolder} to ${trustedFolder}`
+  const how = reason === 'BadCertificateUntrusted' ? remedy : ''
+  return `client refused: ${nameOf(certificate)}, thumbprint ${thumbprintOf(certificate)}, ${reason}${how}`
 }
 
 /** The common name of a certificate, without what could forge a log line. */
