@@ -71,6 +71,10 @@ export class ByteReader {
     this.#at = at
   }
 
+  get hasMore(): boolean {
+    return this.#at < this.#bytes.length
+  }
+
   byte(): number {
     const value = this.#bytes[this.#at++]
     if (value === undefined) throw truncated()

@@ -1,0 +1,124 @@
+import { isMillraceError } from '../../model/errors.ts'
+import type { SqlDriver } from '../../sqlite/driver.ts'
+import { decodeChunk } from '../codec/chunk.ts'
+import { type Batch, unpackBatch } from './batch.ts'
+import { TagEntry } from './tag-entry.ts'
+import type { TagTable } from './tag-table.ts'
+
+/** Where a journal goes on, and what of it could not be read. */
+export interface Recovered {
+  readonly seq: number
+  readonly trimmed: number
+  readonly chunkId: number
+  /** Rows of the journal and open chunks whose check sum is wrong. */
+  readonly corrupt: number
+  /** Samples of such rows. */
+  readonly lost: number
+}
+
+/** Rows of the journal read at once. */
+const rowsPerPage = 64
+
+/** Fills the tags and their heads from a file: open chunks first, then what the journal has beyond them. */
+export async function recover(driver: SqlDriver, tags: TagTable): Promise<Recovered> {
+  await loadTags(driver, tags)
+  const open = await loadOpenChunks(driver, tags)
+  const journal = await replay(driver, tags)
+  const last = await driver.get<{ chunk: number | null; sealed: number | null }>(
+    'SELECT (SELECT max(id) FROM chunk) AS chunk, (SELECT max(sealed) FROM tag) AS sealed',
+  )
+  for (const entry of tags.entries()) entry.head.commit()
+  return {
+    // A journal that was trimmed to nothing must not count from 1 again: tags remember rows that are gone.
+    seq: Math.max(journal.seq, last?.sealed ?? 0),
+    trimmed: journal.first === undefined ? Math.max(journal.seq, last?.sealed ?? 0) : journal.first - 1,
+    chunkId: last?.chunk ?? 0,
+    corrupt: open.corrupt + journal.corrupt,
+    lost: open.lost + journal.lost,
+  }
+}
+
+async function loadTags(driver: SqlDriver, tags: TagTable): Promise<void> {
+  const rows = await driver.all<{ id: number; name: string; sealed: number; lastTime: number | null }>(
+    `SELECT id, name, sealed, (
+       SELECT t1 FROM chunk WHERE tag = tag.id AND isOpen = 0 AND isLate = 0 ORDER BY t1 DESC LIMIT 1
+     ) AS lastTime FROM tag ORDER BY id`,
+  )
+  for (const { lastTime, ...row } of rows) {
+    tags.add(new TagEntry({ ...row, lastTime: lastTime ?? Number.NEGATIVE_INFINITY }))
+  }
+}
+
+async function loadOpenChunks(driver: SqlDriver, tags: TagTable): Promise<{ corrupt: number; lost: number }> {
+  let [corrupt, lost] = [0, 0]
+  for (const entry of tags.entries()) {
+    const row = await driver.get<{ id: number; n: number; blob: Uint8Array }>(
+      'SELECT id, n, blob FROM chunk WHERE tag = ? AND isOpen = 1',
+      [entry.id],
+    )
+    if (!row) continue
+    const samples = unlessCorrupt(() => decodeChunk(row.blob))
+    if (samples) {
+      entry.head.replace(samples)
+      entry.openChunk = row.id
+      entry.openCount = samples.count
+    } else {
+      corrupt++
+      lost += row.n
+    }
+  }
+  return { corrupt, lost }
+}
+
+async function replay(
+  driver: SqlDriver,
+  tags: TagTable,
+): Promise<{
+  seq: number
+  first: number | undefined
+  corrupt: number
+  lost: number
+}> {
+  let [seq, corrupt, lost] = [0, 0, 0]
+  let first: number | undefined
+  for (;;) {
+    const rows = await driver.all<{ seq: number; n: number; blob: Uint8Array }>(
+      `SELECT seq, n, blob FROM journal WHERE seq > ? ORDER BY seq LIMIT ${rowsPerPage}`,
+      [seq],
+    )
+    for (const row of rows) {
+      first ??= row.seq
+      seq = row.seq
+      const batch = unlessCorrupt(() => unpackBatch(row.blob))
+      if (batch) replayBatch(batch, seq, tags)
+      else {
+        corrupt++
+        lost += row.n
+      }
+    }
+    if (rows.length < rowsPerPage) return { seq, first, corrupt, lost }
+  }
+}
+
+function replayBatch({ count, tags: ids, times, statuses, numbers, others }: Batch, seq: number, tags: TagTable): void {
+  for (let index = 0; index < count; index++) {
+    const entry = tags.byId(ids[index] as number)
+    if (!entry || seq <= entry.sealed) continue
+    entry.firstUnsealed ??= seq
+    const other = others.size > 0 ? others.get(index) : undefined
+    entry.head.push(
+      times[index] as number,
+      statuses[index] as number,
+      other === undefined ? (numbers[index] as number) : other,
+    )
+  }
+}
+
+function unlessCorrupt<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (isMillraceError(error, 'database-corrupt')) return undefined
+    throw error
+  }
+}

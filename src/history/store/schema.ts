@@ -1,0 +1,37 @@
+import type { Schema } from '../../sqlite/schema.ts'
+
+/**
+ * The tables of `history.db`.
+ *
+ * `tag.sealed` is the row of the journal up to which a tag is in chunks. A chunk is `isLate` when it was written for samples
+ * that came after newer ones, so it may lie across others, which never overlap among themselves; it is `isOpen` while
+ * its tag still holds the samples in memory too and will write them again.
+ */
+export const historySchema: Schema = {
+  name: 'history',
+  // "MLHI"
+  applicationId: 0x4d4c4849,
+  migrations: [
+    {
+      name: 'journal and chunks',
+      sql: `
+        CREATE TABLE tag (
+          id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, type TEXT, sealed INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        CREATE TABLE journal (seq INTEGER PRIMARY KEY, n INTEGER NOT NULL, blob BLOB NOT NULL) STRICT;
+        CREATE TABLE chunk (
+          id INTEGER PRIMARY KEY, tag INTEGER NOT NULL REFERENCES tag, isLate INTEGER NOT NULL, isOpen INTEGER NOT NULL,
+          t0 REAL NOT NULL, t1 REAL NOT NULL, n INTEGER NOT NULL,
+          good INTEGER NOT NULL, sum REAL, min REAL, max REAL, blob BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX chunk_end ON chunk (tag, isOpen, isLate, t1, id);
+        CREATE INDEX chunk_start ON chunk (tag, isOpen, isLate, t0, id);
+        CREATE TABLE modified (
+          id INTEGER PRIMARY KEY, tag INTEGER NOT NULL REFERENCES tag, time REAL NOT NULL, status INTEGER NOT NULL,
+          value BLOB NOT NULL, user TEXT NOT NULL, at REAL NOT NULL, kind INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX modified_time ON modified (tag, time, id);
+      `,
+    },
+  ],
+}

@@ -1,0 +1,49 @@
+import type { SqlStatements } from '../../sqlite/driver.ts'
+import type { TagDeclaration } from '../history-store.ts'
+import { TagEntry } from './tag-entry.ts'
+
+/** The tags of a store by name and by number. */
+export class TagTable {
+  readonly #byName = new Map<string, TagEntry>()
+  readonly #byId = new Map<number, TagEntry>()
+  #lastId = 0
+
+  get size(): number {
+    return this.#byName.size
+  }
+
+  get(name: string): TagEntry | undefined {
+    return this.#byName.get(name)
+  }
+
+  byId(id: number): TagEntry | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** All tags, in the order in which they were met first. */
+  entries(): IterableIterator<TagEntry> {
+    return this.#byName.values()
+  }
+
+  add(entry: TagEntry): void {
+    this.#byName.set(entry.name, entry)
+    this.#byId.set(entry.id, entry)
+    this.#lastId = Math.max(this.#lastId, entry.id)
+  }
+
+  /** Writes rows for tags that are not known yet; they are part of the table once {@link TagTable.add} was called. */
+  async insert(
+    sql: SqlStatements,
+    declarations: Iterable<Partial<TagDeclaration> & { tag: string }>,
+  ): Promise<TagEntry[]> {
+    const types = new Map<string, string | null>()
+    for (const { tag, dataType } of declarations) if (!this.#byName.has(tag)) types.set(tag, dataType ?? null)
+    if (types.size === 0) return []
+    const rows = [...types].map(([name, type], index) => ({ id: this.#lastId + 1 + index, name, type }))
+    await sql.run(
+      `INSERT INTO tag (id, name, type) SELECT value ->> 'id', value ->> 'name', value ->> 'type' FROM json_each(?)`,
+      [JSON.stringify(rows)],
+    )
+    return rows.map(({ id, name }) => new TagEntry({ id, name }))
+  }
+}

@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Entry, HistoryStore, PageRequest } from '../../src/history/history-store.ts'
+import type { Samples } from '../../src/history/samples.ts'
+import { type OpenHistoryOptions, openHistory } from '../../src/history/store/sqlite-history.ts'
+import type { TagSample } from '../../src/model/sample.ts'
+import type { Value } from '../../src/model/value.ts'
+
+/** A folder of its own for one test, removed by `remove`. */
+export async function temporaryFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'millrace-history-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** Opens a history in a folder. */
+export async function openIn(folder: string, options: Partial<OpenHistoryOptions> = {}): Promise<HistoryStore> {
+  const { store } = await openHistory({ file: join(folder, 'history.db'), clock: { now: () => 0 }, ...options })
+  return store
+}
+
+/** A sample of a tag. */
+export function tagSample(tag: string, sourceTime: number, value: Value, status = 0): TagSample {
+  return { tag, sample: { value, status, sourceTime } }
+}
+
+/** Columns as rows. */
+export function entriesOf({ times, statuses, values, count }: Samples): Entry[] {
+  return Array.from({ length: count }, (_, index) => ({
+    time: times[index] as number,
+    status: statuses[index] as number,
+    value: values[index] as Value,
+  }))
+}
+
+/** All samples of a request, a page after the other. */
+export async function readAll(store: HistoryStore, request: PageRequest): Promise<Entry[]> {
+  const entries: Entry[] = []
+  let after = request.after
+  do {
+    const page = await store.readPage({ ...request, after })
+    entries.push(...entriesOf(page.samples))
+    after = page.next
+  } while (after)
+  return entries
+}
+
+/** All samples of a tag. */
+export function wholeOf(store: HistoryStore, tag: string): Promise<Entry[]> {
+  return readAll(store, { tag, start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY, limit: 10_000 })
+}
