@@ -102,4 +102,29 @@ describe('notifiers (information model, section 5.6; Part 3 §7.15)', () => {
     expect(await listener.rest()).to.deep.equal([])
     await listener.stop()
   })
+
+  it('cost a look-up only, when nobody listens to the source or above it', async () => {
+    let lookups = 0
+    const { latest } = bench.plant
+    bench.plant.latest = (tag) => {
+      if (tag === 'fill.volume') lookups++
+      return latest.call(bench.plant, tag)
+    }
+    // A transition event carries the outputs, so that building it looks for fill.volume.
+    const transition = (): number => {
+      const before = lookups
+      const run = { pipeline: 'fill', runId: 'run1', initiator: 'ada', time: Date.now(), message: 'halted' } as const
+      const [from, to] = ['Ready', 'Halted'] as const
+      bench.plant.happen({ ...run, kind: 'programTransitioned', transition: 'ReadyToHalted', from, to })
+      return lookups - before
+    }
+    expect(transition()).to.equal(0)
+    const elsewhere = await listen(client, client.id('pipe/watch'))
+    expect(transition()).to.equal(0)
+    const above = await listen(client, client.id(line))
+    expect(transition()).to.equal(1)
+    await above.stop()
+    expect(transition()).to.equal(0)
+    await elsewhere.stop()
+  })
 })
