@@ -18,9 +18,15 @@ export function addOperational(context: SpaceContext, node: UAObject): UAObject 
   })
 }
 
-/** Lets a group organize everything that lies in a set. */
+/**
+ * Lets a group organize everything that lies in a set.
+ *
+ * The reference is added at the member: at the group, the stack would go through all its references each time.
+ */
 export function organizeAll(group: UAObject, set: UAObject): void {
-  for (const member of set.getComponents()) group.addReference({ referenceType: 'Organizes', nodeId: member.nodeId })
+  for (const member of set.getComponents()) {
+    member.addReference({ referenceType: 'Organizes', isForward: false, nodeId: group.nodeId })
+  }
 }
 
 /** Lets a group organize some of an object's members, as far as there are such. */

@@ -8,6 +8,7 @@ import { printReport } from './report.ts'
 
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   core: async () => (await import('./core.ts')).core,
+  opcua: async () => (await import('./opcua.ts')).opcua,
 }
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))

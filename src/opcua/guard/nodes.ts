@@ -135,24 +135,32 @@ function perNode(
   serve: (original: AnyMethod, self: object, args: unknown[]) => unknown,
 ): Hook {
   const wrap = (original: AnyMethod): AnyMethod =>
-    async function (this: object, ...args: unknown[]) {
-      return await serve(original, this, args)
+    function (this: object, ...args: unknown[]) {
+      return serve(original, this, args)
     }
   return { target, method, wrap }
 }
 
-/** Runs one node's service; whatever it throws or rejects with becomes BadInternalError for this node. */
-async function contained<Result>(
+/**
+ * Runs one node's service; whatever it throws or rejects with becomes BadInternalError for this node.
+ *
+ * No async function, because it runs for every node of every request: an answer that is there is given at once.
+ */
+function contained<Result>(
   serve: () => unknown,
   report: Report,
   where: string,
   bad: (status: StatusCode) => Result,
-): Promise<unknown> {
-  try {
-    return await serve()
-  } catch (error) {
+): unknown {
+  const give = (error: unknown): Result => {
     report('containedThrow', where, error)
     return bad(StatusCodes.BadInternalError)
+  }
+  try {
+    const answer = serve()
+    return answer instanceof Promise ? answer.catch(give) : answer
+  } catch (error) {
+    return give(error)
   }
 }
 
