@@ -5,6 +5,7 @@ import { errorTable, isMillraceError } from '../model/errors.ts'
 import { packageRoot } from '../package-root.ts'
 import { describeCommand } from './describe.ts'
 import { ExitCode, exitCodeOf, type Finish, UsageError } from './exit-code.ts'
+import { exportCommand } from './export.ts'
 import { initCommand } from './init.ts'
 import { listCommand } from './list.ts'
 import { pluginCommand } from './plugin-new.ts'
@@ -40,7 +41,7 @@ function programOf(terminal: Terminal, finish: Finish): Command {
     .showHelpAfterError('(--help tells what is known)')
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err, getOutHasColors: () => terminal.isColored })
     .addHelpText('after', examplesOf(terminal.invocation))
-  const commands = [runCommand, validateCommand, listCommand, describeCommand, initCommand, pluginCommand]
+  const commands = [runCommand, validateCommand, listCommand, describeCommand, initCommand, pluginCommand, exportCommand]
   for (const add of commands) add(program, terminal, finish)
   for (const command of withSubcommands(program)) command.exitOverride().copyInheritedSettings(program)
   // `millrace valdate my-plant` is a misspelt command; the default command says so itself.
