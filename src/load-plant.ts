@@ -7,6 +7,7 @@ import type { SimulatorDefinition } from './config/plant-definition.ts'
 import { readNodesets } from './config/read-nodesets.ts'
 import { readPlant } from './config/read-plant.ts'
 import type { PlantFiles } from './config/source-file.ts'
+import { memorySource } from './config/text-source.ts'
 import type { PlantDefinition } from './model/definition.ts'
 import type { Finding } from './model/finding.ts'
 import type { DeviceDescription } from './model/port.ts'
@@ -35,6 +36,17 @@ export interface LoadedPlant {
   readonly findings: readonly Finding[]
 }
 
+/** How a plant is loaded. */
+export interface LoadOptions {
+  readonly environment?: Environment | undefined
+  /** Folder of the built-in plugins, for tests. */
+  readonly builtIn?: string | undefined
+  /** Texts by the path of their file, instead of what is on the disk. */
+  readonly texts?: ReadonlyMap<string, string> | undefined
+  /** Plugins that are loaded already. */
+  readonly catalogue?: Catalogue | undefined
+}
+
 /** A plant that may run: nothing in its findings is an error. */
 export type RunnablePlant = LoadedPlant & { readonly definition: PlantDefinition }
 
@@ -44,18 +56,19 @@ export type RunnablePlant = LoadedPlant & { readonly definition: PlantDefinition
  *
  * It starts nothing and writes nothing, and it never throws on what stands in the folder.
  */
-export async function loadPlant(
-  folder: string,
-  options: { readonly environment?: Environment; readonly builtIn?: string } = {},
-): Promise<LoadedPlant> {
-  const reading = await readPlant(folder, { environment: options.environment ?? process.env })
+export async function loadPlant(folder: string, options: LoadOptions = {}): Promise<LoadedPlant> {
+  const source = options.texts && memorySource(options.texts)
+  const reading = await readPlant(folder, { environment: options.environment ?? process.env, source })
   const { files, definition } = reading
-  const { catalogue, findings: ofPlugins } = await loadCatalogue({
-    builtIn: options.builtIn ?? builtInPlugins(),
-    plantFolder: folder,
-    packages: reading.plugins,
-  })
-  const nodesets = await checkNodesets(folder, definition?.plant)
+  const { catalogue, findings: ofPlugins } = options.catalogue
+    ? { catalogue: options.catalogue, findings: [] }
+    : await loadCatalogue({
+        builtIn: options.builtIn ?? builtInPlugins(),
+        plantFolder: folder,
+        packages: reading.plugins,
+      })
+  // Types never change while a plant runs, which is when the plugins are there already.
+  const nodesets = options.catalogue ? noNodesets : await checkNodesets(folder, definition?.plant)
   const devices = checkDevices(definition?.devices ?? [], catalogue, files)
   const simulators = checkSimulators(reading.simulators, catalogue, files)
   const checked = checkPipelines(definition?.pipelines ?? [], {
@@ -80,6 +93,8 @@ export async function loadPlant(
     findings: locate([...told, ...ofPipelines, ...nodesets.findings], files),
   }
 }
+
+const noNodesets = { files: [], findings: [] }
 
 /** The stack, which takes a while to come up, is asked only when there are NodeSets that look right. */
 async function checkNodesets(

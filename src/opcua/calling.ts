@@ -60,11 +60,18 @@ interface ReadsExecutable {
  */
 export function followExecutable(method: UAMethod, isExecutable: () => boolean): void {
   const node = method as unknown as ReadsExecutable
+  const isFollowed = conditionByMethod.has(method)
+  conditionByMethod.set(method, isExecutable)
+  if (isFollowed) return
   const read = node.readAttribute.bind(method)
   node.readAttribute = (context, attributeId, ...rest) => {
     const value = read(context, attributeId, ...rest)
     if (attributeId !== AttributeIds.Executable && attributeId !== AttributeIds.UserExecutable) return value
     if (!value.statusCode.isGood()) return value
-    return new DataValue({ value: { dataType: DataType.Boolean, value: value.value.value === true && isExecutable() } })
+    const isTrue = value.value.value === true && conditionByMethod.get(method)?.() === true
+    return new DataValue({ value: { dataType: DataType.Boolean, value: isTrue } })
   }
 }
+
+/** The condition that each method follows; the last one counts when a method is described again. */
+const conditionByMethod = new WeakMap<UAMethod, () => boolean>()

@@ -103,17 +103,19 @@ function addTags(context: SpaceContext, node: UAObject, device: DeviceDescriptio
   const readOnly = device.outputs.filter(({ name }) => !inputs.has(name))
   for (const port of [...readOnly, ...inputs.values()]) {
     const tag = ownerTag(device.id, port.name)
-    const variable = addPortVariable(context, port, { parent, tag, id: tagId(context, device.id, port.name) })
+    const variable = addPortVariable(context, port, { parent, tag, id: tagId(context, parent, port.name) })
     if (!inputs.has(port.name)) continue
     makeWritable(context, variable, port, (value, initiator) => context.view.write(tag, value, initiator))
   }
 }
 
 /** Tags leave `ParameterSet` out of their NodeId, which keeps it short, unless a member of the device's type has the name. */
-function tagId({ namespace }: SpaceContext, device: string, name: string): string {
-  const short = `dev/${device}.${name}`
-  const isTaken = namespace.findNode(`ns=${namespace.index};s=${short}`) !== null
-  return isTaken ? `dev/${device}.ParameterSet.${name}` : short
+function tagId({ namespace }: SpaceContext, parameterSet: UAObject, name: string): string {
+  const device = String(parameterSet.nodeId.value).slice(0, -'.ParameterSet'.length)
+  const short = `${device}.${name}`
+  const holder = namespace.findNode(`ns=${namespace.index};s=${short}`)
+  const isTaken = holder !== null && (holder as UAVariable).parent !== parameterSet
+  return isTaken ? `${device}.ParameterSet.${name}` : short
 }
 
 function bindConnecting(context: SpaceContext, node: UAObject, id: string): void {

@@ -5,26 +5,16 @@ import { namespaceOf, namespaceUris } from './namespaces.ts'
 import { childOf, objectTypeOf, type SpaceContext } from './space-context.ts'
 
 /**
- * Adds the ISA-95 equipment as a tree below Objects: `MadeUpOfEquipment` is hierarchical, so every browser shows it.
+ * Adds a piece of ISA-95 equipment to the tree below Objects: `MadeUpOfEquipment` is hierarchical, so every browser shows
+ * it. What it is a part of has to be there already; {@link byDepth} gives the order.
  *
- * Equipment that owns devices or pipelines gets the folders for them; a work unit or anything of its rank always does, and is a MachineryItem besides.
+ * Equipment that owns devices or pipelines gets the folders for them; a work unit or anything of its rank always does, and is
+ * a MachineryItem besides.
  */
-export function addEquipment(context: SpaceContext): void {
+export function addPiece(context: SpaceContext, equipment: Equipment): void {
   const { view } = context
-  const owners = new Set([...view.devices, ...view.pipelines].map(({ equipment }) => equipment))
-  const byDepth = [...view.equipment].sort((a, b) => a.path.split('/').length - b.path.split('/').length)
-  for (const equipment of byDepth) addPiece(context, equipment, owners.has(equipment.path))
-}
-
-/** The object of a piece of equipment. */
-export function equipmentObject({ objectById }: SpaceContext, path: string): UAObject {
-  const node = objectById.get(`eq/${path}`)
-  if (!node) throw new Error(`equipment ${path} is not in the plant`)
-  return node
-}
-
-function addPiece(context: SpaceContext, equipment: Equipment, isOwner: boolean): void {
   const { path, level, name, description } = equipment
+  const isOwner = [...view.devices, ...view.pipelines].some((owned) => owned.equipment === path)
   const slash = path.lastIndexOf('/')
   const parent = slash < 0 ? undefined : equipmentObject(context, path.slice(0, slash))
   const folders = isOwner || isWorkUnit(equipment) ? ['Devices', 'Pipelines'] : []
@@ -49,6 +39,18 @@ function addPiece(context: SpaceContext, equipment: Equipment, isOwner: boolean)
   addMachinery(context, node, equipment)
 }
 
+/** The object of a piece of equipment. */
+export function equipmentObject({ objectById }: SpaceContext, path: string): UAObject {
+  const node = objectById.get(`eq/${path}`)
+  if (!node) throw new Error(`equipment ${path} is not in the plant`)
+  return node
+}
+
+/** Equipment in an order in which each comes after what it is a part of. */
+export function byDepth(equipment: readonly Equipment[]): readonly Equipment[] {
+  return [...equipment].sort((a, b) => a.path.split('/').length - b.path.split('/').length)
+}
+
 function madeUpOf({ addressSpace }: SpaceContext) {
   const { index } = namespaceOf(addressSpace, namespaceUris.isa95)
   const type = addressSpace.findReferenceType('MadeUpOfEquipment', index)
@@ -56,7 +58,8 @@ function madeUpOf({ addressSpace }: SpaceContext) {
   return type.nodeId
 }
 
-/** Sets the first version of a container's content. */
+/** Sets the first version of a container's content, unless it has one already. */
 export function setNodeVersion(container: UAObject): void {
-  childOf<UAVariable>(container, 'NodeVersion').setValueFromSource({ dataType: DataType.String, value: '1' })
+  const version = childOf<UAVariable>(container, 'NodeVersion')
+  if (!version.readValue().value.value) version.setValueFromSource({ dataType: DataType.String, value: '1' })
 }

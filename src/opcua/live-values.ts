@@ -26,8 +26,13 @@ interface TakesDataValue {
  * Nothing here is polled: a variable whose MinimumSamplingInterval is 0 is reported on change.
  */
 export class LiveValues {
-  readonly #targetsByTag = new Map<string, { variable: UAVariable; show: Show }[]>()
-  readonly #watchersByTag = new Map<string, Watch[]>()
+  readonly #targetsByTag = new Map<string, Target[]>()
+  readonly #watchersByTag = new Map<string, Watcher[]>()
+  /** The tags that each owner has asked for; an owner is built again when it changes. */
+  readonly #tagsByOwner = new Map<string, Set<string>>()
+  #owner = ''
+  /** Variables that the owner at work had bound before: what they show stays when there is nothing newer. */
+  #shown: ReadonlySet<UAVariable> = new Set()
   readonly #subscription = new Subscription()
   readonly #latest: (tag: string) => Sample | undefined
 
@@ -38,23 +43,37 @@ export class LiveValues {
 
   /** Lets a variable show a tag, from its newest sample on. */
   bind(tag: string, variable: UAVariable, show: Show): void {
-    const target = { variable, show }
-    const targets = this.#targetsByTag.get(tag)
-    if (targets) targets.push(target)
-    else this.#targetsByTag.set(tag, [target])
+    this.#register(this.#targetsByTag, tag, { variable, show, owner: this.#owner })
     variable.minimumSamplingInterval = 0
     const sample = this.#latest(tag)
     if (sample) setSample(variable, sample, show)
-    else setValue(variable, nullVariant, Status.BadWaitingForInitialData)
+    else if (!this.#shown.has(variable)) setValue(variable, nullVariant, Status.BadWaitingForInitialData)
   }
 
   /** Tells of each sample of a tag, from its newest one on. */
   watch(tag: string, watch: Watch): void {
-    const watchers = this.#watchersByTag.get(tag)
-    if (watchers) watchers.push(watch)
-    else this.#watchersByTag.set(tag, [watch])
+    this.#register(this.#watchersByTag, tag, { watch, owner: this.#owner })
     const sample = this.#latest(tag)
     if (sample) watch(sample)
+  }
+
+  /** Lets `build` bind and watch on behalf of an owner, instead of what was bound and watched for it before. */
+  within(owner: string, build: () => void): void {
+    const before = this.#owner
+    this.#shown = this.#forget(owner)
+    this.#owner = owner
+    try {
+      build()
+    } finally {
+      this.#owner = before
+      this.#shown = new Set()
+    }
+  }
+
+  /** How many variables and watchers follow tags; a test for leaks compares it with the one of a fresh address space. */
+  get followerCount(): number {
+    const lists = [...this.#targetsByTag.values(), ...this.#watchersByTag.values()]
+    return lists.reduce((count, list) => count + list.length, 0)
   }
 
   /** Begins to follow the stream; samples of tags that nothing shows are passed over. */
@@ -71,9 +90,53 @@ export class LiveValues {
   take(batch: readonly TagSample[]): void {
     for (const { tag, sample } of batch) {
       for (const { variable, show } of this.#targetsByTag.get(tag) ?? nobody) setSample(variable, sample, show)
-      for (const watch of this.#watchersByTag.get(tag) ?? nobody) watch(sample)
+      for (const { watch } of this.#watchersByTag.get(tag) ?? nobody) watch(sample)
     }
   }
+
+  #register<Entry>(byTag: Map<string, Entry[]>, tag: string, entry: Entry): void {
+    const entries = byTag.get(tag)
+    if (entries) entries.push(entry)
+    else byTag.set(tag, [entry])
+    const tags = this.#tagsByOwner.get(this.#owner)
+    if (tags) tags.add(tag)
+    else this.#tagsByOwner.set(this.#owner, new Set([tag]))
+  }
+
+  /** Takes away what an owner has registered, and returns the variables that were bound. */
+  #forget(owner: string): ReadonlySet<UAVariable> {
+    const variables = new Set<UAVariable>()
+    for (const tag of this.#tagsByOwner.get(owner) ?? nobody) {
+      const targets = this.#targetsByTag.get(tag) ?? []
+      for (const target of targets) if (target.owner === owner) variables.add(target.variable)
+      keepOthers(this.#targetsByTag, tag, owner)
+      keepOthers(this.#watchersByTag, tag, owner)
+    }
+    this.#tagsByOwner.delete(owner)
+    return variables
+  }
+}
+
+/** New lists instead of the old ones: an old one may be walked through at this moment. */
+function keepOthers<Entry extends { readonly owner: string }>(
+  byTag: Map<string, Entry[]>,
+  tag: string,
+  owner: string,
+): void {
+  const others = (byTag.get(tag) ?? []).filter((entry) => entry.owner !== owner)
+  if (others.length > 0) byTag.set(tag, others)
+  else byTag.delete(tag)
+}
+
+interface Target {
+  readonly variable: UAVariable
+  readonly show: Show
+  readonly owner: string
+}
+
+interface Watcher {
+  readonly watch: Watch
+  readonly owner: string
 }
 
 /** Shows a sample with its status and source time. A value that does not fit its type becomes Bad, not an error in the encoder. */

@@ -37,11 +37,12 @@ export function addPipeline(context: SpaceContext, pipeline: PipelineDescription
       'Diagnostics.HeldBackEventCount',
       'Diagnostics.QueueDepth',
       'Alarms',
+      ...(context.view.deploying ? ['Version'] : []),
       ...(hasParameters ? ['Parameters'] : []),
     ],
   })
   context.objectById.set(`pipe/${pipeline.id}`, node)
-  setProperties(node, pipeline)
+  setProperties(context, node, pipeline)
   bindProgramMethods(context, node, pipeline.id)
   if (hasParameters) addParameters(context, childOf<UAObject>(node, 'Parameters'), pipeline)
   const steps = childOf<UAObject>(node, 'Steps')
@@ -57,11 +58,12 @@ export function addPipeline(context: SpaceContext, pipeline: PipelineDescription
   return node
 }
 
-function setProperties(node: UAObject, pipeline: PipelineDescription): void {
+function setProperties({ view }: SpaceContext, node: UAObject, pipeline: PipelineDescription): void {
   const set = (name: string, dataType: DataType, value: unknown): void =>
     childOf<UAVariable>(node, name).setValueFromSource({ dataType, value })
   set('PipelineId', DataType.String, pipeline.id)
-  set('DefinitionVersion', DataType.String, fingerprintOf(pipeline))
+  set('DefinitionVersion', DataType.String, view.definitionVersion?.(pipeline.id) ?? fingerprintOf(pipeline))
+  if (view.deploying) set('Version', DataType.UInt32, view.deploying.versionInUse(pipeline.id))
   // A pipeline ends with its file and not by itself (Part 10 §5.2.1): a Program that is not deletable and never recycled.
   set('Deletable', DataType.Boolean, false)
   set('AutoDelete', DataType.Boolean, false)

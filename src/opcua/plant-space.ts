@@ -1,44 +1,41 @@
-import {
-  AccessLevelFlag,
-  type AddressSpace,
-  DataType,
-  type Namespace,
-  NodeClass,
-  type UAObject,
-  type UAVariable,
-} from 'node-opcua'
+import { AccessLevelFlag, type AddressSpace, type Namespace, NodeClass, type UAVariable } from 'node-opcua'
 import { Subscription } from 'rxjs'
-import { systemClock } from '../model/clock.ts'
 import type { PlantEvent } from '../model/event.ts'
 import { Status } from '../model/status.ts'
+import { type AlarmOptions, Alarms } from './alarms/alarms.ts'
 import { Witnesses } from './call-witness.ts'
-import { addDevice, setErrorCode } from './device-object.ts'
-import { addEquipment, setNodeVersion } from './equipment-tree.ts'
+import { PlantNodes } from './change/plant-nodes.ts'
+import { setErrorCode } from './device-object.ts'
 import { auditClients } from './events/audit.ts'
-import { addNotifiers } from './events/notifiers.ts'
 import { raisePlantEvent } from './events/plant-events.ts'
 import { completeStackEvents } from './events/stack-events.ts'
 import { resultsOf } from './final-result.ts'
-import { fingerprintOf } from './fingerprint.ts'
-import { addFlowReferences } from './flow-references.ts'
 import { LiveValues } from './live-values.ts'
-import { instancesUri, namespaceUris } from './namespaces.ts'
-import { addPipeline } from './pipeline-object.ts'
+import { instancesUri } from './namespaces.ts'
 import type { PlantView } from './plant-view.ts'
-import { ProgramVariables } from './program-state.ts'
+import type { ProgramVariables } from './program-state.ts'
 import { type AnonymousAccess, coverAttributes, setPermissions } from './roles.ts'
-import { childOf, type Log, objectTypeOf, type SpaceContext } from './space-context.ts'
-import { addNamespaceMetadata } from './types/namespace-metadata.ts'
+import type { Log, SpaceContext } from './space-context.ts'
 
 /** The plant in an address space; it follows the plant until it is stopped. */
 export interface PlantSpace {
+  /**
+   * Brings the nodes up to date with what the view says now, as one change that clients are told of with the message. Nodes
+   * of what has not changed are left alone, and so are the monitored items on them (information-model 5.9).
+   */
+  change(message: string): void
   stop(): void
 }
 
 /** Builds everything that clients see of a plant, and lets it follow the plant's samples and events. */
 export function buildPlantSpace(
   addressSpace: AddressSpace,
-  { view, anonymous, log }: { view: PlantView; anonymous: AnonymousAccess; log: Log },
+  {
+    view,
+    anonymous,
+    log,
+    alarms,
+  }: { view: PlantView; anonymous: AnonymousAccess; log: Log; alarms?: AlarmOptions | undefined },
 ): PlantSpace {
   const namespace = addressSpace.registerNamespace(instancesUri(view.id)) as Namespace
   const live = new LiveValues((tag) => view.latest(tag))
@@ -54,66 +51,39 @@ export function buildPlantSpace(
     objectById: new Map(),
     witnesses: new Witnesses(),
   }
-  const wasSuspended = addressSpace.suspendModelChangeEvents
-  addressSpace.suspendModelChangeEvents = true
-  const programs = addPlant(context)
-  addressSpace.suspendModelChangeEvents = wasSuspended
+  const nodes = new PlantNodes(context)
+  let kept: Alarms | undefined
+  const update = (): void => {
+    // The stack would tell of each record by itself; a change is told as one by the nodes.
+    addressSpace.suspendModelChangeEvents = true
+    nodes.update(() => {
+      if (kept) kept.sync()
+      else kept = new Alarms(context, alarms)
+    })
+    addressSpace.suspendModelChangeEvents = false
+    makeOthersReadOnly(context)
+    coverAttributes(namespace.nodeIterator())
+  }
+  update()
+  nodes.keepQuiet()
   completeStackEvents(addressSpace)
   auditClients(context)
-  makeOthersReadOnly(context)
-  coverAttributes(namespace)
   setPermissions(addressSpace, namespace, anonymous)
   live.follow(view.samples$)
   const events = new Subscription()
-  events.add(view.events$.subscribe((event) => showEvent(context, programs, event)))
+  events.add(view.events$.subscribe((event) => showEvent(context, nodes.programs, event)))
+  kept?.follow()
   return {
+    change(message) {
+      update()
+      nodes.tell(message)
+    },
     stop() {
+      kept?.stop()
       events.unsubscribe()
       live.stop()
     },
   }
-}
-
-function addPlant(context: SpaceContext): Map<string, ProgramVariables> {
-  const { view, addressSpace, namespace } = context
-  addNamespaceMetadata(addressSpace, namespace, {
-    version: fingerprintOf([view.equipment, view.devices, view.pipelines]),
-    publicationDate: new Date(systemClock.now()),
-    nodeId: 's=namespace',
-  })
-  addEquipment(context)
-  for (const device of view.devices) addDevice(context, device)
-  const programs = new Map<string, ProgramVariables>()
-  const runtimePipelines = addRuntime(context)
-  for (const pipeline of view.pipelines) {
-    const node = addPipeline(context, pipeline)
-    runtimePipelines.addReference({ referenceType: 'Organizes', nodeId: node.nodeId })
-    const program = new ProgramVariables(context, node, pipeline.id)
-    program.show(view.programState(pipeline.id), view.lastTransition(pipeline.id))
-    programs.set(pipeline.id, program)
-  }
-  for (const pipeline of view.pipelines) addFlowReferences(context, pipeline)
-  addNotifiers(context)
-  return programs
-}
-
-/** Adds the one object that organizes every pipeline of the plant, and returns its folder. */
-function addRuntime(context: SpaceContext): UAObject {
-  const { view, namespace } = context
-  const node = objectTypeOf(context, 'PipelineRuntimeType', namespaceUris.types).instantiate({
-    browseName: 'PipelineRuntime',
-    displayName: 'PipelineRuntime',
-    namespace,
-    nodeId: 's=runtime',
-    organizedBy: 'ObjectsFolder',
-  })
-  childOf<UAVariable>(node, 'ConfigurationVersion').setValueFromSource({
-    dataType: DataType.String,
-    value: fingerprintOf([view.equipment, view.devices, view.pipelines]),
-  })
-  const pipelines = childOf<UAObject>(node, 'Pipelines')
-  setNodeVersion(pipelines)
-  return pipelines
 }
 
 /** The stack makes a variable writable unless told otherwise; instances get what was declared and nothing else. */
@@ -121,6 +91,7 @@ function makeOthersReadOnly({ namespace, writable }: SpaceContext): void {
   for (const node of namespace.nodeIterator()) {
     if (node.nodeClass !== NodeClass.Variable || writable.has(node as UAVariable)) continue
     const variable = node as UAVariable
+    if (variable.accessLevel === AccessLevelFlag.CurrentRead) continue
     variable.accessLevel = AccessLevelFlag.CurrentRead
     variable.userAccessLevel = AccessLevelFlag.CurrentRead
   }

@@ -5,6 +5,7 @@ import type { DeviceDescription, PipelineDescription } from '../model/port.ts'
 import type { ProgramState, ProgramTransitionName } from '../model/program.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
 import type { Value } from '../model/value.ts'
+import type { Deploying } from './change/deploying.ts'
 
 /**
  * What the address space needs from a plant: how it is built, what flows in it, and what can be asked of it.
@@ -18,6 +19,11 @@ export interface PlantView {
   readonly equipment: readonly Equipment[]
   readonly devices: readonly DeviceDescription[]
   readonly pipelines: readonly PipelineDescription[]
+
+  /** A text that differs when the definition of a pipeline does; its description decides when it is absent. */
+  definitionVersion?(pipeline: string): string
+  /** What can be asked about definitions; without it clients cannot change any. */
+  readonly deploying?: Deploying | undefined
 
   /** The samples of all tags, diagnostics (`owner#name`) included, in batches. */
   readonly samples$: Observable<readonly TagSample[]>

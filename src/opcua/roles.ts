@@ -1,6 +1,7 @@
 import {
   type AddressSpace,
   AttributeIds,
+  type BaseNode,
   DataValue,
   type ISessionContext,
   makePermissionFlag,
@@ -11,6 +12,7 @@ import {
   type UAMethod,
   WellKnownRoles,
 } from 'node-opcua'
+import { rememberPermissions } from './permission-lookup.ts'
 
 /** What clients without a login may do. */
 export type AnonymousAccess = 'none' | 'observe' | 'operate'
@@ -51,30 +53,51 @@ export function setPermissions(addressSpace: AddressSpace, instances: Namespace,
     permission('Observer', look),
     ...roleNames.slice(1).map((role) => permission(role, operate)),
   ])
+  rememberPermissions(addressSpace)
 }
 
 /** A node whose attributes can be read. */
 interface ReadsAttributes {
-  readAttribute(session: ISessionContext | null, attributeId: AttributeIds, ...rest: unknown[]): DataValue
+  readAttribute: ReadAttribute
 }
 
+type ReadAttribute = (
+  this: ReadsAttributes,
+  session: ISessionContext | null,
+  attributeId: AttributeIds,
+  range?: unknown,
+  encoding?: unknown,
+) => DataValue
+
 /**
- * Refuses every attribute of a namespace's nodes to those who may not browse them.
+ * Refuses every attribute of nodes to those who may not browse them.
  *
  * The permission Browse covers all attributes but Value (Part 3 §8.55); the stack checks it for Browse alone, so that
  * names and descriptions could be read by anybody who guesses a NodeId.
  */
-export function coverAttributes(namespace: Namespace): void {
-  for (const node of namespace.nodeIterator()) {
+export function coverAttributes(nodes: Iterable<BaseNode>): void {
+  for (const node of nodes) {
     const target = node as unknown as ReadsAttributes
     const read = target.readAttribute
-    target.readAttribute = function (this: ReadsAttributes, session, attributeId, ...rest) {
-      const isCovered = attributeId !== AttributeIds.Value && session !== null
-      if (isCovered && !session.checkPermission(node, PermissionType.Browse)) {
-        return new DataValue({ statusCode: StatusCodes.BadUserAccessDenied })
-      }
-      return read.call(this, session, attributeId, ...rest)
+    if (coverings.has(read)) continue
+    const covering = coveringByRead.get(read) ?? coveringOf(read)
+    coverings.add(covering)
+    coveringByRead.set(read, covering)
+    target.readAttribute = covering
+  }
+}
+
+/** One function for all nodes that read their attributes in the same way: a large plant has very many. */
+const coveringByRead = new WeakMap<ReadAttribute, ReadAttribute>()
+const coverings = new WeakSet<ReadAttribute>()
+
+function coveringOf(read: ReadAttribute): ReadAttribute {
+  return function (session, attributeId, range, encoding) {
+    const isCovered = attributeId !== AttributeIds.Value && session !== null
+    if (isCovered && !session.checkPermission(this as unknown as BaseNode, PermissionType.Browse)) {
+      return new DataValue({ statusCode: StatusCodes.BadUserAccessDenied })
     }
+    return read.call(this, session, attributeId, range, encoding)
   }
 }
 

@@ -22,6 +22,8 @@ export interface RunningServer {
   readonly certificateFile: string
   /** Trusts a client that was refused, at once; false when no refused certificate has this thumbprint. */
   trust(thumbprint: string): Promise<boolean>
+  /** Brings what clients see up to date with the view; the message says what was changed and by whom. */
+  change(message: string): void
   /** Tells the clients, closes every connection and ends; calling it again waits for the same end. */
   stop(): Promise<void>
 }
@@ -99,6 +101,7 @@ function runningServer(parts: Parts, { certificatesFolder }: ServerOptions): Run
     port: endpoint?.port ?? 0,
     certificateFile: join(certificatesFolder, 'own', 'own', 'certs', 'certificate.pem'),
     trust: (thumbprint) => trustRefused(store, thumbprint),
+    change: (message) => parts.space?.change(message),
     stop() {
       stopping ??= close(parts, noticeMs)
       return stopping
