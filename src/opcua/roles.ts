@@ -70,13 +70,13 @@ type ReadAttribute = (
 ) => DataValue
 
 /**
- * Refuses every attribute of a namespace's nodes to those who may not browse them.
+ * Refuses every attribute of nodes to those who may not browse them.
  *
  * The permission Browse covers all attributes but Value (Part 3 §8.55); the stack checks it for Browse alone, so that
  * names and descriptions could be read by anybody who guesses a NodeId.
  */
-export function coverAttributes(namespace: Namespace): void {
-  for (const node of namespace.nodeIterator()) {
+export function coverAttributes(nodes: Iterable<BaseNode>): void {
+  for (const node of nodes) {
     const target = node as unknown as ReadsAttributes
     const read = target.readAttribute
     if (coverings.has(read)) continue
