@@ -66,6 +66,11 @@ export class Witnesses {
     }
   }
 
+  /** A call was refused before anybody was asked; a Program's own witness hears of what reached the Program only. */
+  refused(asked: AskedCall, status: number): void {
+    for (const witness of this.#calls) witness(asked)({ status, outputs: [] })
+  }
+
   /** A write was carried out or refused. */
   wrote(made: MadeWrite): void {
     for (const witness of this.#writes) witness(made)

@@ -4,6 +4,7 @@ import {
   DataType,
   DataValue,
   type ISessionContext,
+  PermissionType,
   type UAMethod,
   type Variant,
 } from 'node-opcua'
@@ -26,6 +27,28 @@ export function bindMethod(context: SpaceContext, method: UAMethod, call: Call, 
     answered(answer)
     return { statusCode: statusCodeOf(answer.status), outputArguments: [...answer.outputs] }
   })
+  tellRefusals(context, method)
+}
+
+/** The method of a method node that the Call service uses. */
+interface Executes {
+  execute(object: unknown, inputs: readonly Variant[] | null, session: ISessionContext, ...rest: unknown[]): unknown
+}
+
+const watched = new WeakSet<UAMethod>()
+
+/** Tells of calls that the stack refuses before they reach the handler, because the role does not allow them. */
+function tellRefusals({ witnesses }: SpaceContext, method: UAMethod): void {
+  if (watched.has(method)) return
+  watched.add(method)
+  const node = method as unknown as Executes
+  const execute = node.execute.bind(method)
+  node.execute = (object, inputs, session, ...rest) => {
+    if (!session.checkPermission(method, PermissionType.Call)) {
+      witnesses.refused({ method, inputs: inputs ?? [], session }, Status.BadUserAccessDenied)
+    }
+    return execute(object, inputs, session, ...rest)
+  }
 }
 
 async function answerOf(

@@ -82,6 +82,18 @@ describe('audit events (information model, table 5.6; Part 4 §6.5)', () => {
     expect(idOf((await call('dev/plc1', 'dev/plc1.Connect')).SourceNode)).to.equal('dev/plc1')
   })
 
+  it('MethodCallAuditEventType: a call that the role did not allow', async () => {
+    const observer = await login('Observer')
+    const objectId = observer.id('pipe/fill')
+    await observer.session.call({ objectId, methodId: observer.id('pipe/fill.Halt') })
+    const [heard] = await listener.take(1)
+    expect(String(heard?.EventType)).to.equal(typeId('MethodCallAuditEventType'))
+    expect(heard).to.include({ Status: false, ClientUserId: 'Observer' })
+    expect(heard?.StatusCodeId).to.have.property('name', 'BadUserAccessDenied')
+    const { value } = await operator.read('pipe/fill.ProgramDiagnostic.LastMethodCall')
+    expect(value.value).to.equal('Start')
+  })
+
   it('WriteAuditEventType: a variable that was written, with the old and the new value', async () => {
     bench.plant.set('plc1.wDouble', 1)
     await operator.write('dev/plc1.wDouble', { dataType: DataType.Double, value: 2 })
