@@ -11,7 +11,7 @@ import { demoFolder, packageRoot } from '../package-root.ts'
 import { bannerOf } from './banner.ts'
 import type { Finish } from './exit-code.ts'
 import { ExitCode, UsageError } from './exit-code.ts'
-import { stopSignal } from './stop-signal.ts'
+import { onHangup, stopSignal } from './stop-signal.ts'
 import type { Terminal } from './terminal.ts'
 import { printFindings } from './validate.ts'
 
@@ -24,6 +24,10 @@ export interface PlantStart {
   readonly port: number
   readonly dataFolder: string
   readonly certificatesFolder: string
+  /** The environment whose variables the plant file may name. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Whether changes of the plant's files are applied as they are saved. */
+  readonly watchFiles: boolean
   readonly log: Logger
 }
 
@@ -33,6 +37,8 @@ export interface StartedPlant {
   readonly urls: readonly string[]
   /** What may be done without a login, one sentence each. */
   readonly access: readonly string[]
+  /** Applies the plant's files as they are now; what was found, and what was changed, stands in the log. */
+  reload(initiator: string): Promise<unknown>
   /** Drains and stops everything; calling it again changes nothing. */
   stop(): Promise<void>
 }
@@ -45,6 +51,8 @@ export interface RunOptions {
   readonly port?: number
   readonly data?: string
   readonly certificates?: string
+  /** Whether changes of the plant's files are applied as they are saved; they are unless it is false. */
+  readonly watch?: boolean
   readonly logLevel: LogLevel
 }
 
@@ -61,13 +69,16 @@ export function runCommand(program: Command, terminal: Terminal, finish: Finish)
     )
     .option('--data <folder>', 'folder of the database (MILLRACE_DATA)')
     .option('--certificates <folder>', 'folder of the certificates (MILLRACE_CERTIFICATES)')
+    .option('--no-watch', 'apply changed files on SIGHUP only, not as they are saved')
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(logLevels).default('info'))
     .action(async (folder: string | undefined, options: RunOptions, { args }: Command) => {
       if (folder !== undefined) refuseMisspelling(folder, program)
       if (args.length > 1)
         throw new UsageError(`run takes one folder, but ${args.length} were given: ${args.join(', ')}`)
       const { startPlant } = await withPlant()
-      finish(await run(folder, withEnvironment(options, terminal), terminal, { startPlant, stopped: stopSignal }))
+      finish(
+        await run(folder, withEnvironment(options, terminal), terminal, { startPlant, stopped: stopSignal, onHangup }),
+      )
     })
 }
 
@@ -80,6 +91,8 @@ async function withPlant(): Promise<{ startPlant: StartPlant }> {
 export interface RunSurroundings {
   readonly startPlant: StartPlant
   stopped(): Promise<void>
+  /** Calls back whenever the files are to be read again, until what it returns is called. */
+  onHangup?(callback: () => void): () => void
 }
 
 /** Runs a plant until it is told to stop, and tells the exit code. */
@@ -96,6 +109,7 @@ export async function run(
   printFindings(plant, terminal)
   if (!isRunnable(plant)) return ExitCode.configuration
   const port = options.port ?? plant.definition.server.port
+  const log = createLog({ level: options.logLevel })
   const stopped = surroundings.stopped()
   const started = await starting(port, () =>
     surroundings.startPlant({
@@ -104,11 +118,17 @@ export async function run(
       port,
       dataFolder: options.data ?? join(isDemo ? packageRoot : plantFolder, 'data'),
       certificatesFolder: options.certificates ?? join(packageRoot, 'certificates'),
-      log: createLog({ level: options.logLevel }),
+      environment: terminal.environment,
+      watchFiles: options.watch ?? true,
+      log,
     }),
   )
+  const forgetHangup = surroundings.onHangup?.(() => {
+    started.reload('SIGHUP').catch((error: unknown) => log.error(error))
+  })
   terminal.out(bannerOf({ plant: plant.definition.plant, isDemo, ...started }, terminal))
   await stopped
+  forgetHangup?.()
   await started.stop()
   return ExitCode.ok
 }

@@ -24,3 +24,9 @@ export function stopSignal(): Promise<void> {
     }
   })
 }
+
+/** Calls back at each SIGHUP, by which daemons are told to read their files again; what it returns ends that. */
+export function onHangup(callback: () => void): () => void {
+  process.on('SIGHUP', callback)
+  return () => void process.off('SIGHUP', callback)
+}

@@ -18,6 +18,7 @@ function recordingStart() {
     return {
       urls: [`opc.tcp://localhost:${start.port}`],
       access: ['look'],
+      reload: async (initiator) => void events.push(`reloaded by ${initiator}`),
       stop: async () => void events.push('stopped'),
     }
   }
@@ -93,5 +94,26 @@ describe('banner', () => {
     )
     expect(banner).to.include('opc.tcp://a:1').and.include('opc.tcp://b:1').and.include('nothing')
     expect(banner.match(/npm start --/g)).to.have.length(3)
+  })
+
+  it('reads the files again at each hangup until it is told to stop, and watches them unless told otherwise', async () => {
+    const folder = await plantFolder({ 'plant.yaml': validPlant })
+    const { calls, events, startPlant } = recordingStart()
+    let hangup = (): void => {}
+    let forgotten = 0
+    const surroundings = {
+      startPlant,
+      stopped: async () => hangup(),
+      onHangup(callback: () => void) {
+        hangup = callback
+        return () => void forgotten++
+      },
+    }
+    await run(folder, quiet, recordedTerminal(), { ...surroundings, stopped: async () => {} })
+    hangup()
+    await run(folder, { ...quiet, watch: false }, recordedTerminal(), { ...surroundings, stopped: async () => {} })
+    expect(events).to.deep.equal(['started', 'stopped', 'reloaded by SIGHUP', 'started', 'stopped'])
+    expect(calls.map(({ watchFiles }) => watchFiles)).to.deep.equal([true, false])
+    expect(forgotten).to.equal(2)
   })
 })

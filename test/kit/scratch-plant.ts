@@ -1,0 +1,110 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type ClientSession, UserTokenType } from 'node-opcua'
+import { pino } from 'pino'
+import { isRunnable, loadPlant } from '../../src/load-plant.ts'
+import type { RoleName } from '../../src/opcua/roles.ts'
+import { type RunningPlant, startPlant } from '../../src/plant.ts'
+import { type Client, connect } from '../opcua/bench.ts'
+
+/** A plant in a folder of its own that runs, and can be changed by its files and by clients. */
+export interface ScratchPlant {
+  readonly plant: RunningPlant
+  readonly folder: string
+  readonly lines: string[]
+  /** Connects as a user of that role. */
+  connect(role?: RoleName): Promise<Client>
+  /** Writes a file of the plant, or removes it. */
+  put(file: string, text: string | undefined): Promise<void>
+  /** Writes a file and applies it. Resolves to the codes of the errors. */
+  apply(file: string, text: string | undefined): Promise<readonly string[]>
+  /** Ends it and starts it again from what is on the disk. */
+  restart(): Promise<void>
+  /** What stands in the folder of the data. */
+  dataFiles(): Promise<readonly string[]>
+  stop(): Promise<void>
+}
+
+/** How a scratch plant runs. */
+export interface ScratchOptions {
+  readonly watchFiles?: boolean
+}
+
+/** Starts a plant made of these files. */
+export async function startScratch(
+  files: Readonly<Record<string, string>>,
+  options: ScratchOptions = {},
+): Promise<ScratchPlant> {
+  const root = await mkdtemp(join(tmpdir(), 'millrace-scratch-'))
+  const folder = join(root, 'plant')
+  const lines: string[] = []
+  const clients: Client[] = []
+  const put = async (file: string, text: string | undefined): Promise<void> => {
+    const path = join(folder, file)
+    if (text === undefined) return rm(path, { force: true })
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, text)
+  }
+  for (const [file, text] of Object.entries(files)) await put(file, text)
+  const start = async (): Promise<RunningPlant> => {
+    const loaded = await loadPlant(folder)
+    if (!isRunnable(loaded)) throw new Error(`the plant has findings: ${JSON.stringify(loaded.findings)}`)
+    return startPlant({
+      ...{ plant: loaded, port: 0, certificatesFolder: join(root, 'server'), dataFolder: join(root, 'data') },
+      ...{ watchCertificates: false, users: everyRole, ...options },
+      log: pino({ level: 'debug' }, { write: (line) => lines.push(line) }),
+    })
+  }
+  let plant = await start()
+  const closeClients = () => Promise.all(clients.splice(0).map((client) => client.close()))
+  return {
+    get plant() {
+      return plant
+    },
+    folder,
+    lines,
+    async connect(role) {
+      const user = role && ({ type: UserTokenType.UserName, userName: role, password: role } as const)
+      const client = await connect(plant.urls[0]!, join(root, 'client'), user ? { user } : {})
+      const index = (await client.session.readNamespaceArray()).findIndex((uri) => uri.startsWith('urn:millrace:plant:'))
+      const made = { ...client, ...readersOf(client.session, index) }
+      clients.push(made)
+      return made
+    },
+    put,
+    async apply(file, text) {
+      await put(file, text)
+      const findings = await plant.reload('test')
+      return findings.filter(({ severity }) => severity === 'error').map(({ code }) => code)
+    },
+    async restart() {
+      await closeClients()
+      await plant.stop()
+      plant = await start()
+    },
+    dataFiles: async () => (await readdir(join(root, 'data'), { recursive: true })).sort(),
+    async stop() {
+      await closeClients()
+      await plant.stop()
+      await rm(root, { recursive: true, force: true, maxRetries: 3 })
+    },
+  }
+}
+
+/** Every user's name is a role, and the password is the name. */
+const everyRole = {
+  check: async (user: string, password: string) => user === password,
+  rolesOf: (user: string) => [user as RoleName],
+}
+
+function readersOf(session: ClientSession, index: number): Pick<Client, 'id' | 'read' | 'write'> {
+  const id = (identifier: string): string => `ns=${index};s=${identifier}`
+  return {
+    id,
+    read: (identifier) => session.read({ nodeId: id(identifier), attributeId: 13 }),
+    async write(identifier, value) {
+      return (await session.write({ nodeId: id(identifier), attributeId: 13, value: { value } })).name
+    },
+  }
+}
