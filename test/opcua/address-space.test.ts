@@ -94,7 +94,7 @@ describe('address space', () => {
     const names = (await children(client.id('dev/servo1'))).map((child) => child.split(' ')[0])
     expect(names).to.have.members(
       [
-        '2:Configuration 2:DeviceHealth 2:DeviceManual 2:DeviceRevision 2:Diagnostics 2:HardwareRevision 2:Manufacturer',
+        '2:Configuration 2:DeviceHealth 2:DeviceHealthAlarms 2:DeviceManual 2:DeviceRevision 2:Diagnostics 2:HardwareRevision 2:Manufacturer',
         '2:Identification 2:MethodSet 2:Model 2:Operational 2:ParameterSet 2:RevisionCounter 2:SerialNumber 2:SoftwareRevision',
         '8:Connect 8:ConnectionState 8:DeviceId 8:Disconnect 8:LastError 8:LastErrorCode',
       ].flatMap((line) => line.split(' ')),

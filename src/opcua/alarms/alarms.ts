@@ -1,4 +1,4 @@
-import type { UAObject } from 'node-opcua'
+import { type BaseNode, BrowseDirection, type UAObject } from 'node-opcua'
 import { Subscription } from 'rxjs'
 import { type Clock, systemClock } from '../../model/clock.ts'
 import { diagnosticTag } from '../../model/diagnostics.ts'
@@ -30,7 +30,7 @@ type Taker = (sample: Sample) => void
 
 /** What was made for a device or a pipeline. */
 interface Made {
-  readonly alarms: readonly { readonly condition: Condition; stop(): void }[]
+  readonly alarms: readonly { readonly condition: Condition; stop(): void; detach?(): void }[]
   /** Who takes the samples of a tag. */
   readonly takers: ReadonlyMap<string, Taker>
   /** Nodes that come and go with the alarms. */
@@ -78,17 +78,22 @@ export class Alarms {
   /**
    * Makes the alarms that the plant has now, and lets go of those that it no longer has: they are told to be over, and their
    * nodes are deleted. Alarms whose definition has not changed stay as they are. Call it when the objects of new devices and
-   * pipelines are there, and those of removed ones not yet gone.
+   * pipelines are there, and those of removed ones not yet gone. Returns the nodes that were made.
    */
-  sync(): void {
+  sync(): readonly BaseNode[] {
     const wanted = new Map(this.#wanted().map((each) => [each.id, each]))
     for (const [id, { node, made }] of this.#owned) {
       const now = wanted.get(id)
       if (now?.node !== node || now.made !== made) this.#release(id)
     }
+    const fresh: BaseNode[] = []
     for (const { id, node, made, make } of wanted.values()) {
-      if (!this.#owned.has(id)) this.#keep(id, { node, made, ...make(node) })
+      if (this.#owned.has(id)) continue
+      const owned = { node, made, ...make(node) }
+      this.#keep(id, owned)
+      for (const root of nodesOf(owned)) fresh.push(...treeOf(root))
     }
+    return fresh
   }
 
   /** Follows no more, and has no timer; calling it again does nothing. */
@@ -108,7 +113,7 @@ export class Alarms {
       want(`dev/${device.id}`, [device.name, device.breaker], (node) => this.#ofDevice(node, device))
     }
     for (const pipeline of view.pipelines) {
-      const limits = pipeline.outputs.map(({ name, unit, alarm }) => alarm && { name, unit, alarm })
+      const limits = pipeline.outputs.map(({ name, unit, dataType, alarm }) => alarm && { name, unit, dataType, alarm })
       want(`pipe/${pipeline.id}`, [pipeline.name, limits], (node) => this.#ofPipeline(node, pipeline))
     }
     return wanted
@@ -179,9 +184,9 @@ export class Alarms {
     for (const alarm of owned.alarms) {
       alarm.stop()
       alarm.condition.remove()
+      alarm.detach?.()
     }
-    const nodes = [...owned.alarms.map(({ condition }) => condition.view.node), ...(owned.parts ?? [])]
-    for (const node of nodes) removeTree(node)
+    for (const node of nodesOf(owned)) removeTree(node)
   }
 
   #refresh(): void {
@@ -196,4 +201,16 @@ export class Alarms {
     const owner = 'pipeline' in event ? `pipe/${event.pipeline}` : `dev/${event.device}`
     this.#owned.get(owner)?.happened?.(event)
   }
+}
+
+/** The nodes that come and go with the alarms of an owner. */
+function nodesOf({ alarms, parts = [] }: Made): readonly UAObject[] {
+  return [...alarms.map(({ condition }) => condition.view.node), ...parts]
+}
+
+function treeOf(node: BaseNode, nodes = new Set<BaseNode>()): ReadonlySet<BaseNode> {
+  if (nodes.has(node)) return nodes
+  nodes.add(node)
+  for (const child of node.findReferencesExAsObject('Aggregates', BrowseDirection.Forward)) treeOf(child, nodes)
+  return nodes
 }

@@ -1,4 +1,5 @@
 import {
+  AccessLevelFlag,
   coerceLocalizedText,
   DataType,
   NodeClass,
@@ -139,7 +140,11 @@ export class ConditionNode {
       const childName = `${name}${child.browseName.name ?? ''}`
       const childPath = `${path}${child.browseName.toString()}`
       if (child.nodeClass === NodeClass.Variable) {
-        this.#variables.set(childName, { variable: child as UAVariable, path: childPath })
+        const variable = child as UAVariable
+        // The standard types leave it open; nobody writes a condition.
+        variable.accessLevel = AccessLevelFlag.CurrentRead
+        variable.userAccessLevel = AccessLevelFlag.CurrentRead
+        this.#variables.set(childName, { variable, path: childPath })
       }
       this.#collect(child as UAObject, `${childName}.`, `${childPath}.`)
     }

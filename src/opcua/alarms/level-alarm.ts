@@ -1,4 +1,4 @@
-import { DataType, type UAObject, Variant } from 'node-opcua'
+import { DataType, sameNodeId, type UAObject, type UAVariable, Variant } from 'node-opcua'
 import type { AlarmLimits } from '../../model/definition.ts'
 import type { PipelineDescription } from '../../model/port.ts'
 import type { Sample } from '../../model/sample.ts'
@@ -25,6 +25,7 @@ export class LevelAlarm {
   readonly #output: Output
   readonly #alarm: AlarmLimits
   readonly #delayed: Delayed<Level>
+  readonly #reference: { readonly node: UAObject; readonly source: UAVariable }
   #value = Number.NaN
 
   /** `node` is the pipeline; it hears of the alarms of its outputs. */
@@ -45,6 +46,7 @@ export class LevelAlarm {
     if (!source) throw new Error(`${pipeline.id}.${output.name} has no variable`)
     // A condition's source is the target of a HasEventSource (Part 9 §5.12).
     node.addReference({ referenceType: 'HasEventSource', nodeId: source.nodeId })
+    this.#reference = { node, source }
     this.condition = new Condition(context, {
       type: { name: 'ExclusiveLevelAlarmType' },
       name: `${output.name}Level`,
@@ -83,6 +85,13 @@ export class LevelAlarm {
   stop(): void {
     this.#delayed.stop()
     this.condition.stop()
+  }
+
+  /** Its source is one no more. */
+  detach(): void {
+    const { node, source } = this.#reference
+    const isThere = node.findReferences('HasEventSource', true).some(({ nodeId }) => sameNodeId(nodeId, source.nodeId))
+    if (isThere) node.removeReference({ referenceType: 'HasEventSource', nodeId: source.nodeId, isForward: true })
   }
 
   #changed(level: Level | undefined, time: number): void {
