@@ -4,7 +4,9 @@ import type { ProgramState } from '../../src/model/program.ts'
 import { good } from '../../src/model/sample.ts'
 import type { Value } from '../../src/model/value.ts'
 import type { PlantView } from '../../src/opcua/plant-view.ts'
+import type { ServerOptions } from '../../src/opcua/server-options.ts'
 import type { Pipeline } from '../../src/pipeline/pipeline.ts'
+import type { PipelineHost } from '../../src/pipeline/pipeline-host.ts'
 import { Pipelines } from '../../src/pipeline/pipelines.ts'
 import { check } from '../pipeline/kit.ts'
 import { type Bench, startBench } from './bench.ts'
@@ -24,17 +26,17 @@ export interface RealPrograms {
 
 const by = { initiator: 'test' }
 
-/** Serves pipelines that read the device `plc1`, where anonymous clients may operate; its methods answer at once. */
+/** Serves pipelines that read the device `plc1`, where anonymous clients may operate; its methods answer at once unless `call` says otherwise. */
 export async function startPrograms(
   definitions: readonly PipelineDefinition[],
-  options: Parameters<typeof startBench>[0] = {},
+  { call = async () => ({}), ...options }: Partial<ServerOptions & Pick<PipelineHost, 'call'>> = {},
 ): Promise<RealPrograms> {
   const { pipelines: checked, findings } = check(...definitions)
   if (checked.length < definitions.length) throw new Error(findings.map(({ message }) => message).join('; '))
   let runs = 0
   const pipelines = new Pipelines(checked, {
     clock: systemClock,
-    call: async () => ({}),
+    call,
     runId: () => `run${++runs}`,
   })
   const pipeline = (id: string): Pipeline => {
