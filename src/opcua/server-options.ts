@@ -8,10 +8,12 @@ import {
   type UserManagerOptions,
 } from 'node-opcua'
 import type { AlarmOptions } from './alarms/alarms.ts'
+import { localeIds } from './capabilities.ts'
 import { guardedServerOptions } from './guard/index.ts'
 import { serverNodesets } from './nodesets.ts'
 import type { PlantView } from './plant-view.ts'
 import type { AnonymousAccess, RoleName } from './roles.ts'
+import { serverProfiles } from './server-profiles.ts'
 import type { Log } from './space-context.ts'
 
 /** Who may log in with a name and a password. */
@@ -59,6 +61,7 @@ export function stackOptions(options: ServerOptions): OPCUAServerOptions {
       buildNumber: softwareVersion,
       buildDate: new Date('2026-11-22T00:00:00Z'),
     },
+    serverProfiles,
     ...(options.watchCertificates === undefined ? {} : { watchCertificates: options.watchCertificates }),
   })
   const [main = 'localhost', ...others] = hostNamesOf(options.bind)
@@ -88,7 +91,11 @@ export function stackOptions(options: ServerOptions): OPCUAServerOptions {
     userManager: userManagerOf(options.users),
     ...guarded,
     // Every change of a variable may be asked for: values are pushed, so that no sampling timer bounds them.
-    serverCapabilities: { ...guarded.serverCapabilities, minSupportedSampleRate: 0 } as never,
+    serverCapabilities: {
+      ...guarded.serverCapabilities,
+      minSupportedSampleRate: 0,
+      localeIdArray: [...localeIds],
+    } as never,
   }
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { NamespaceOptions, type OPCUACertificateManager, OPCUAServer } from 'node-opcua'
 import { systemClock } from '../model/clock.ts'
 import { isMillraceError, MillraceError } from '../model/errors.ts'
+import { correctCapabilities } from './capabilities.ts'
 import { certificateUnusable, prepareCertificateFolder, tellRefusedClients, trustRefused } from './certificates.ts'
 import { type Guard, installGuard } from './guard/index.ts'
 import { loadFault } from './load-nodesets.ts'
@@ -67,6 +68,7 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
     throw certificateUnusable(certificatesFolder, error)
   }
   await initialize(server, nodesets ?? [])
+  correctCapabilities(server)
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
   parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms: options.alarms })
