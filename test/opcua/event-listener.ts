@@ -22,6 +22,7 @@ export type Heard = Readonly<Record<string, unknown>>
 /** A client's subscription to the events of one object. */
 export interface EventListener {
   readonly heard: Heard[]
+  readonly subscriptionId: number
   /** Waits until so many events came since the last call of `take`, and gives them. */
   take(count: number, deadlineMs?: number): Promise<readonly Heard[]>
   /** Waits for a while and gives what came; for events that must not come. */
@@ -71,6 +72,7 @@ function listenerOf(subscription: ClientSubscription, item: ClientMonitoredItem,
   }
   return {
     heard,
+    subscriptionId: subscription.subscriptionId,
     rest,
     async take(count, deadlineMs = 4000) {
       const end = performance.now() + deadlineMs

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { DataType } from 'node-opcua'
 import type { PlantEvent } from '../../src/model/event.ts'
 import { Status } from '../../src/model/status.ts'
 import type { EventTypeName } from '../../src/opcua/types/event-types.ts'
@@ -159,6 +160,19 @@ describe('events (information model, table 5.6)', () => {
       expect((await client.session.read({ nodeId, attributeId: 8 })).value.value, await typeName(nodeId)).to.equal(
         false,
       )
+    }
+    await listener.stop()
+  })
+
+  it('have a severity and a time zone, also those that the stack raises itself', async () => {
+    const listener = await listen(client, 'i=2253')
+    const inputArguments = [{ dataType: DataType.UInt32, value: listener.subscriptionId }]
+    await client.session.call({ objectId: 'i=2782', methodId: 'i=3875', inputArguments }) // ConditionRefresh
+    const brackets = (await listener.rest(200)).filter(({ EventType }) => /i=278[78]$/.test(String(EventType)))
+    expect(brackets).to.have.length(2)
+    for (const { Severity, LocalTime } of brackets) {
+      expect(Severity).to.be.within(1, 1000)
+      expect(LocalTime).to.have.property('offset', -new Date().getTimezoneOffset())
     }
     await listener.stop()
   })
