@@ -14,10 +14,13 @@ export class BenchPlant {
   readonly #samples = new Subject<readonly TagSample[]>()
   readonly #events = new Subject<PlantEvent>()
   readonly #device: DeviceDescription
+  /** Made once, as a device does. */
+  readonly #tags: readonly string[]
 
   constructor(count: number, kind: TagKind) {
     const more = kind === 'analog' ? { unit: 'l', range: [0, 50] as const } : {}
     const port = (name: string): Port => ({ name, dataType: 'Double', isArray: false, description: '', ...more })
+    this.#tags = Array.from({ length: count }, (_, index) => `bench.t${index}`)
     this.#device = {
       id: 'bench',
       name: 'Bench',
@@ -68,7 +71,7 @@ export class BenchPlant {
   change(from: number, to: number, value: number): void {
     const sample = good(value, Date.now())
     const batch: TagSample[] = []
-    for (let index = from; index < to; index++) batch.push({ tag: `bench.t${index}`, sample })
+    for (let index = from; index < to; index++) batch.push({ tag: this.#tags[index] ?? '', sample })
     this.#samples.next(batch)
   }
 

@@ -18,7 +18,7 @@ export interface Sides {
  * time and are asked in turns by one client, each of the three in a process of its own.
  */
 export const opcua: Benchmark = async ({ isQuick }) => {
-  const options = isQuick ? { repetitions: 5, forMs: 300 } : { repetitions: 7, forMs: 1500 }
+  const options = isQuick ? { repetitions: 5, forMs: 300 } : { repetitions: 5, forMs: 1000 }
   const starts = await measureStart(isQuick ? 3 : 5)
   const sides = {
     client: new Child('opcua-client.ts'),
@@ -30,7 +30,7 @@ export const opcua: Benchmark = async ({ isQuick }) => {
     const reads = await measureReads(sides, options)
     const calls = await measureCall(sides, options)
     const browse = await measureBrowse(sides, isQuick ? 1 : 3)
-    const windowMs = isQuick ? 2000 : 4000
+    const windowMs = isQuick ? 1500 : 3000
     const many = await measureSubscription(sides, {
       count: 10_000,
       hertz: 1,
