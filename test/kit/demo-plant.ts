@@ -16,10 +16,10 @@ export interface DemoPlant {
   stop(): Promise<void>
 }
 
-/** Starts the demo plant on a free loopback port, with its simulated PLC. */
-export async function startDemo(): Promise<DemoPlant> {
+/** Starts the demo plant, or another folder with the same plant, on a free loopback port, with its simulated PLC. */
+export async function startDemo(plantFolder: string = demoFolder()): Promise<DemoPlant> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-plant-'))
-  const loaded = await loadPlant(demoFolder())
+  const loaded = await loadPlant(plantFolder)
   if (!isRunnable(loaded)) throw new Error(`the demo plant has findings: ${JSON.stringify(loaded.findings)}`)
   const lines: string[] = []
   const plant = await startPlant({
