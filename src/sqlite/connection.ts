@@ -30,11 +30,16 @@ export function isReusable(sql: string, call: 'run' | 'all'): boolean {
   return ['INSERT', 'UPDATE', 'DELETE', 'REPLACE'].includes(word) && !/\breturning\b/i.test(sql)
 }
 
-/** Refuses what drivers would turn into something else in silence. */
-export function checkParameters(parameters: readonly SqlValue[]): void {
+/** Refuses what drivers would turn into something else in silence, and makes `-0` a `0`, as some of them do. */
+export function checkedParameters(parameters: readonly SqlValue[]): readonly SqlValue[] {
   for (const [index, value] of parameters.entries()) {
     if (value === null || typeof value === 'string' || value instanceof Uint8Array) continue
     if (typeof value === 'number' && !Number.isNaN(value)) continue
     throw new TypeError(`parameter ${index + 1} is ${String(value)} (${typeof value}); encode it as text or as a blob`)
   }
+  return parameters.some((value) => Object.is(value, -0)) ? parameters.map(unsigned) : parameters
+}
+
+function unsigned(value: SqlValue): SqlValue {
+  return value === 0 ? 0 : value
 }

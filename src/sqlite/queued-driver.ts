@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { MillraceError } from '../model/errors.ts'
-import { type Connect, checkParameters, type SqlConnection } from './connection.ts'
+import { type Connect, checkedParameters, type SqlConnection } from './connection.ts'
 import type { SqlAdapter, SqlChanges, SqlDriver, SqlReader, SqlStatements, SqlValue } from './driver.ts'
 import { QueuedReader, readsOf } from './queued-reader.ts'
 import { Turns } from './turns.ts'
@@ -129,10 +129,7 @@ function statementsOf(connection: SqlConnection): SqlStatements {
   return {
     ...readsOf(connection),
     exec: (sql) => connection.exec(sql),
-    run: async (sql, parameters = []) => {
-      checkParameters(parameters)
-      return connection.run(sql, parameters)
-    },
+    run: async (sql, parameters = []) => connection.run(sql, checkedParameters(parameters)),
   }
 }
 

@@ -1,5 +1,5 @@
 import { MillraceError } from '../model/errors.ts'
-import { checkParameters, type SqlConnection } from './connection.ts'
+import { checkedParameters, type SqlConnection } from './connection.ts'
 import type { SqlReader, SqlReads, SqlValue } from './driver.ts'
 import { Turns } from './turns.ts'
 
@@ -55,8 +55,7 @@ export class QueuedReader implements SqlReader {
 /** The reading part of a connection, with its parameters checked. */
 export function readsOf(connection: SqlConnection): SqlReads {
   const all = async <T>(sql: string, parameters: readonly SqlValue[] = []): Promise<readonly T[]> => {
-    checkParameters(parameters)
-    const rows: readonly unknown[] = await connection.all(sql, parameters)
+    const rows: readonly unknown[] = await connection.all(sql, checkedParameters(parameters))
     return rows as readonly T[]
   }
   return { all, get: async <T>(sql: string, parameters?: readonly SqlValue[]) => (await all<T>(sql, parameters))[0] }

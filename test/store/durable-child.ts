@@ -1,0 +1,42 @@
+import { systemClock } from '../../src/model/clock.ts'
+import { good } from '../../src/model/sample.ts'
+import type { SqlAdapter } from '../../src/sqlite/driver.ts'
+import { openStore } from '../../src/store/store.ts'
+
+/**
+ * Writes as fast as it can until it is killed, and tells its parent the number of each transaction after it was
+ * acknowledged. Started with the file, the adapter and the first number.
+ */
+const [, , file = '', adapter, first] = process.argv
+const store = await openStore({
+  file,
+  adapter: adapter as SqlAdapter,
+  clock: systemClock,
+  onError: (error) => {
+    throw error
+  },
+})
+
+async function write(number: number): Promise<void> {
+  const time = 1000 + number
+  await Promise.all([
+    store.events.append(
+      [0, 1, 2].map((part) => ({
+        ...{ eventId: `${number}-${part}`, time, source: 's=x', severity: 1, fields: { number } },
+        type: { uri: 'urn:x', id: 'i=1' },
+      })),
+    ),
+    store.definitions.append({ pipeline: 'fill', time, initiator: 'x', comment: '', text: `number: ${number}` }),
+    store.lastValues.save([{ tag: 'a.counter', sample: good(number, time) }]),
+    store.jobs.save(
+      { equipment: 'e', id: `${number}`, state: 2, order: {}, arrivedAt: time, changedAt: time },
+      { number },
+    ),
+  ])
+}
+
+process.send?.('ready')
+for (let number = Number(first); ; number += 1) {
+  await write(number)
+  process.send?.(number)
+}
