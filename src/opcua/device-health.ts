@@ -40,15 +40,14 @@ export function bindHealth({ live }: SpaceContext, variable: UAVariable, device:
     byLink = healthOfLink(String(value)) ?? byLink
     show(sourceTime)
   })
-  for (const name of new Set([...device.outputs, ...device.inputs].map((port) => port.name))) {
-    live.watch(ownerTag(device.id, name), ({ status, sourceTime }) => {
-      const isOff = offSpecStatuses.has((status & 0xffff0000) >>> 0)
-      if (isOff === offSpec.has(name)) return
-      if (isOff) offSpec.add(name)
-      else offSpec.delete(name)
-      show(sourceTime)
-    })
-  }
+  const tags = new Set([...device.outputs, ...device.inputs].map(({ name }) => ownerTag(device.id, name)))
+  live.watchAll(tags, ({ status, sourceTime }, tag) => {
+    const isOff = status !== Status.Good && offSpecStatuses.has((status & 0xffff0000) >>> 0)
+    if (isOff === (offSpec.size > 0 && offSpec.has(tag))) return
+    if (isOff) offSpec.add(tag)
+    else offSpec.delete(tag)
+    show(sourceTime)
+  })
 }
 
 function healthOfLink(state: string): number | undefined {

@@ -13,7 +13,7 @@ export type Show = (value: Value) => Converted
 const nobody: readonly never[] = []
 
 /** Hears of a tag's newest sample. */
-export type Watch = (sample: Sample) => void
+export type Watch = (sample: Sample, tag: string) => void
 
 /** The part of a variable that takes a finished DataValue; the public setter would build another one and stamp it with its own time. */
 interface TakesDataValue {
@@ -26,8 +26,8 @@ interface TakesDataValue {
  * Nothing here is polled: a variable whose MinimumSamplingInterval is 0 is reported on change.
  */
 export class LiveValues {
-  readonly #targetsByTag = new Map<string, Target[]>()
-  readonly #watchersByTag = new Map<string, Watcher[]>()
+  readonly #targetsByTag = new Map<string, readonly Target[]>()
+  readonly #watchersByTag = new Map<string, readonly Watcher[]>()
   /** The tags that each owner has asked for; an owner is built again when it changes. */
   readonly #tagsByOwner = new Map<string, Set<string>>()
   #owner = ''
@@ -43,7 +43,7 @@ export class LiveValues {
 
   /** Lets a variable show a tag, from its newest sample on. */
   bind(tag: string, variable: UAVariable, show: Show): void {
-    this.#register(this.#targetsByTag, tag, { variable, show, owner: this.#owner })
+    this.#register(this.#targetsByTag, tag, [{ variable, show, owner: this.#owner }])
     variable.minimumSamplingInterval = 0
     const sample = this.#latest(tag)
     if (sample) setSample(variable, sample, show)
@@ -52,9 +52,17 @@ export class LiveValues {
 
   /** Tells of each sample of a tag, from its newest one on. */
   watch(tag: string, watch: Watch): void {
-    this.#register(this.#watchersByTag, tag, { watch, owner: this.#owner })
-    const sample = this.#latest(tag)
-    if (sample) watch(sample)
+    this.watchAll([tag], watch)
+  }
+
+  /** The same for many tags; they share what is kept, because a device may have very many. */
+  watchAll(tags: Iterable<string>, watch: Watch): void {
+    const alone = [{ watch, owner: this.#owner }]
+    for (const tag of tags) {
+      this.#register(this.#watchersByTag, tag, alone)
+      const sample = this.#latest(tag)
+      if (sample) watch(sample, tag)
+    }
   }
 
   /** Lets `build` bind and watch on behalf of an owner, instead of what was bound and watched for it before. */
@@ -90,14 +98,14 @@ export class LiveValues {
   take(batch: readonly TagSample[]): void {
     for (const { tag, sample } of batch) {
       for (const { variable, show } of this.#targetsByTag.get(tag) ?? nobody) setSample(variable, sample, show)
-      for (const { watch } of this.#watchersByTag.get(tag) ?? nobody) watch(sample)
+      for (const { watch } of this.#watchersByTag.get(tag) ?? nobody) watch(sample, tag)
     }
   }
 
-  #register<Entry>(byTag: Map<string, Entry[]>, tag: string, entry: Entry): void {
+  /** `alone` is the list when the entry is the only one of the tag. Lists never change, so that tags may share one. */
+  #register<Entry>(byTag: Map<string, readonly Entry[]>, tag: string, alone: readonly Entry[]): void {
     const entries = byTag.get(tag)
-    if (entries) entries.push(entry)
-    else byTag.set(tag, [entry])
+    byTag.set(tag, entries ? [...entries, ...alone] : alone)
     const tags = this.#tagsByOwner.get(this.#owner)
     if (tags) tags.add(tag)
     else this.#tagsByOwner.set(this.#owner, new Set([tag]))
@@ -119,7 +127,7 @@ export class LiveValues {
 
 /** New lists instead of the old ones: an old one may be walked through at this moment. */
 function keepOthers<Entry extends { readonly owner: string }>(
-  byTag: Map<string, Entry[]>,
+  byTag: Map<string, readonly Entry[]>,
   tag: string,
   owner: string,
 ): void {
