@@ -41,7 +41,15 @@ function programOf(terminal: Terminal, finish: Finish): Command {
     .showHelpAfterError('(--help tells what is known)')
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err, getOutHasColors: () => terminal.isColored })
     .addHelpText('after', examplesOf(terminal.invocation))
-  const commands = [runCommand, validateCommand, listCommand, describeCommand, initCommand, pluginCommand, exportCommand]
+  const commands = [
+    runCommand,
+    validateCommand,
+    listCommand,
+    describeCommand,
+    initCommand,
+    pluginCommand,
+    exportCommand,
+  ]
   for (const add of commands) add(program, terminal, finish)
   for (const command of withSubcommands(program)) command.exitOverride().copyInheritedSettings(program)
   // `millrace valdate my-plant` is a misspelt command; the default command says so itself.
