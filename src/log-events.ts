@@ -7,6 +7,7 @@ import { isGood } from './model/status.ts'
 const levels = {
   pipelineFailed: 'error',
   stepFailed: 'warn',
+  stepEventsHeldBack: 'warn',
   pipelineStarted: 'info',
   pipelineCompleted: 'info',
 } as const
