@@ -14,7 +14,7 @@ import type { AlarmContext, Condition } from './condition.ts'
 import { type ConditionStore, MemoryConditionStore } from './condition-store.ts'
 import { BreakerAlarm, ConnectionAlarm } from './device-alarms.ts'
 import { FaultAlarm } from './fault-alarm.ts'
-import { LevelAlarm } from './level-alarm.ts'
+import { LevelAlarm, type LevelAlarmOptions } from './level-alarm.ts'
 import { bindRefresh } from './refresh.ts'
 
 /** How alarms are kept. */
@@ -28,28 +28,26 @@ export interface AlarmOptions {
 
 type Taker = (sample: Sample) => void
 
-/** What was made for a device or a pipeline. */
+/** An alarm, and what it lives from. */
 interface Made {
-  readonly alarms: readonly { readonly condition: Condition; stop(): void; detach?(): void }[]
+  readonly alarm: { readonly condition: Condition; stop(): void; detach?(): void }
   /** Who takes the samples of a tag. */
   readonly takers: ReadonlyMap<string, Taker>
-  /** Nodes that come and go with the alarms. */
-  readonly parts?: readonly UAObject[]
+  /** A node that comes and goes with the alarm. */
+  readonly part?: UAObject
   readonly happened?: (event: PlantEvent) => void
 }
 
-interface Owned extends Made {
-  readonly node: UAObject
-  /** What the alarms were made of; another text means other alarms. */
-  readonly made: string
-}
-
+/** What an alarm is of: another object, or another text of what it is made of, means another alarm. */
 interface Wanted {
-  readonly id: string
+  /** The device or pipeline, such as `pipe/fill`. */
+  readonly owner: string
   readonly node: UAObject
-  readonly made: string
+  readonly definition: string
   make(node: UAObject): Made
 }
+
+type Owned = Made & Wanted
 
 /** All alarms of a plant: made from its devices and pipelines, fed from its samples and events. */
 export class Alarms {
@@ -57,6 +55,7 @@ export class Alarms {
   readonly #connectionDelayMs: number
   readonly #owned = new Map<string, Owned>()
   readonly #takers = new Map<string, Taker>()
+  readonly #listeners = new Map<string, (event: PlantEvent) => void>()
   readonly #subscription = new Subscription()
 
   constructor(space: SpaceContext, { clock = systemClock, store, connectionDelayMs = 2000 }: AlarmOptions = {}) {
@@ -81,15 +80,15 @@ export class Alarms {
    * pipelines are there, and those of removed ones not yet gone. Returns the nodes that were made.
    */
   sync(): readonly BaseNode[] {
-    const wanted = new Map(this.#wanted().map((each) => [each.id, each]))
-    for (const [id, { node, made }] of this.#owned) {
+    const wanted = this.#wanted()
+    for (const [id, { node, definition }] of this.#owned) {
       const now = wanted.get(id)
-      if (now?.node !== node || now.made !== made) this.#release(id)
+      if (now?.node !== node || now.definition !== definition) this.#release(id)
     }
     const fresh: BaseNode[] = []
-    for (const { id, node, made, make } of wanted.values()) {
+    for (const [id, each] of wanted) {
       if (this.#owned.has(id)) continue
-      const owned = { node, made, ...make(node) }
+      const owned = { ...each, ...each.make(each.node) }
       this.#keep(id, owned)
       for (const root of nodesOf(owned)) fresh.push(...treeOf(root))
     }
@@ -99,81 +98,81 @@ export class Alarms {
   /** Follows no more, and has no timer; calling it again does nothing. */
   stop(): void {
     this.#subscription.unsubscribe()
-    for (const { alarms } of this.#owned.values()) for (const alarm of alarms) alarm.stop()
+    for (const { alarm } of this.#owned.values()) alarm.stop()
   }
 
-  #wanted(): readonly Wanted[] {
+  #wanted(): ReadonlyMap<string, Wanted> {
     const { view, objectById } = this.#context.space
-    const wanted: Wanted[] = []
-    const want = (id: string, made: unknown, make: Wanted['make']): void => {
-      const node = objectById.get(id)
-      if (node) wanted.push({ id, node, made: JSON.stringify(made), make })
+    const wanted = new Map<string, Wanted>()
+    const want = (owner: string, name: string, definition: unknown, make: Wanted['make']): void => {
+      const node = objectById.get(owner)
+      if (node) wanted.set(`${owner}#${name}`, { owner, node, definition: JSON.stringify(definition), make })
     }
     for (const device of view.devices) {
-      want(`dev/${device.id}`, [device.name, device.breaker], (node) => this.#ofDevice(node, device))
+      const { name, breaker } = device
+      const owner = `dev/${device.id}`
+      want(owner, 'ConnectionFailure', name, (node) => this.#connectionOf(node, device))
+      if (breaker) want(owner, 'BreakerOpen', [name, breaker], (node) => this.#breakerOf(node, device))
     }
     for (const pipeline of view.pipelines) {
-      const limits = pipeline.outputs.map(({ name, unit, dataType, alarm }) => alarm && { name, unit, dataType, alarm })
-      want(`pipe/${pipeline.id}`, [pipeline.name, limits], (node) => this.#ofPipeline(node, pipeline))
+      const owner = `pipe/${pipeline.id}`
+      want(owner, 'Fault', pipeline.name, (node) => this.#faultOf(node, pipeline))
+      for (const output of pipeline.outputs) {
+        const { name, unit, dataType, alarm } = output
+        if (!alarm) continue
+        const definition = [pipeline.name, unit, dataType, alarm]
+        want(owner, name, definition, (node) => this.#levelOf(node, { pipeline, output, alarm }))
+      }
     }
     return wanted
   }
 
-  #ofDevice(node: UAObject, device: DeviceDescription): Made {
-    const owner = { node, device }
-    const connection = new ConnectionAlarm(this.#context, owner, this.#connectionDelayMs)
-    const takers = new Map<string, Taker>([
-      [diagnosticTag(device.id, 'connectionState'), (sample) => connection.take(sample)],
-    ])
-    if (!device.breaker) return { alarms: [connection], takers }
+  #connectionOf(node: UAObject, device: DeviceDescription): Made {
+    const alarm = new ConnectionAlarm(this.#context, { node, device }, this.#connectionDelayMs)
+    const tag = diagnosticTag(device.id, 'connectionState')
+    return { alarm, takers: new Map([[tag, (sample) => alarm.take(sample)]]) }
+  }
+
+  #breakerOf(node: UAObject, device: DeviceDescription): Made {
     const object = new BreakerObject(this.#context.space, node, device)
-    const breaker = new BreakerAlarm(this.#context, owner, object.currentState.nodeId)
+    const alarm = new BreakerAlarm(this.#context, { node, device }, object.currentState.nodeId)
     const { view } = this.#context.space
     const now = this.#context.clock.now()
-    const follow = (name: string, take: Taker, initial: Sample): void => {
+    const takers = new Map<string, Taker>()
+    const follow = (name: string, initial: Sample, take: Taker): void => {
       const tag = diagnosticTag(device.id, name)
       takers.set(tag, take)
       take(view.latest(tag) ?? initial)
     }
-    follow('failureCount', (sample) => object.takeFailureCount(sample), good(0, now))
-    follow('nextProbeTime', (sample) => object.takeNextProbeTime(sample), bad(Status.BadNoData, now))
-    follow(
-      'breakerState',
-      (sample) => {
-        object.take(sample)
-        breaker.take(sample)
-      },
-      good('Closed', now),
-    )
-    return {
-      alarms: [connection, breaker],
-      takers,
-      parts: [object.node],
-      happened: (event) => {
-        if (event.kind === 'deviceFailed') breaker.failed(event.status)
-      },
+    follow('failureCount', good(0, now), (sample) => object.takeFailureCount(sample))
+    follow('nextProbeTime', bad(Status.BadNoData, now), (sample) => object.takeNextProbeTime(sample))
+    follow('breakerState', good('Closed', now), (sample) => {
+      object.take(sample)
+      alarm.take(sample)
+    })
+    const happened = (event: PlantEvent): void => {
+      if (event.kind === 'deviceFailed') alarm.failed(event.status)
     }
+    return { alarm, takers, part: object.node, happened }
   }
 
-  #ofPipeline(node: UAObject, pipeline: PipelineDescription): Made {
-    const fault = new FaultAlarm(this.#context, { node, pipeline })
-    const takers = new Map<string, Taker>()
-    const levels = pipeline.outputs.flatMap((output) => {
-      const { alarm } = output
-      if (!alarm) return []
-      const level = new LevelAlarm(this.#context, { node, pipeline, output, alarm })
-      const tag = ownerTag(pipeline.id, output.name)
-      takers.set(tag, (sample) => level.take(sample))
-      const known = this.#context.space.view.latest(tag)
-      if (known) level.take(known)
-      return [level]
-    })
-    return { alarms: [fault, ...levels], takers, happened: (event) => fault.happened(event) }
+  #faultOf(node: UAObject, pipeline: PipelineDescription): Made {
+    const alarm = new FaultAlarm(this.#context, { node, pipeline })
+    return { alarm, takers: new Map(), happened: (event) => alarm.happened(event) }
+  }
+
+  #levelOf(node: UAObject, of: Omit<LevelAlarmOptions, 'node'>): Made {
+    const alarm = new LevelAlarm(this.#context, { ...of, node })
+    const tag = ownerTag(of.pipeline.id, of.output.name)
+    const known = this.#context.space.view.latest(tag)
+    if (known) alarm.take(known)
+    return { alarm, takers: new Map([[tag, (sample) => alarm.take(sample)]]) }
   }
 
   #keep(id: string, owned: Owned): void {
     this.#owned.set(id, owned)
     for (const [tag, take] of owned.takers) this.#takers.set(tag, take)
+    if (owned.happened) this.#listeners.set(owned.owner, owned.happened)
   }
 
   #release(id: string): void {
@@ -181,16 +180,15 @@ export class Alarms {
     if (!owned) return
     this.#owned.delete(id)
     for (const tag of owned.takers.keys()) this.#takers.delete(tag)
-    for (const alarm of owned.alarms) {
-      alarm.stop()
-      alarm.condition.remove()
-      alarm.detach?.()
-    }
+    if (owned.happened) this.#listeners.delete(owned.owner)
+    owned.alarm.stop()
+    owned.alarm.condition.remove()
+    owned.alarm.detach?.()
     for (const node of nodesOf(owned)) removeTree(node)
   }
 
   #refresh(): void {
-    for (const { alarms } of this.#owned.values()) for (const { condition } of alarms) condition.refresh()
+    for (const { alarm } of this.#owned.values()) alarm.condition.refresh()
   }
 
   #take(batch: readonly TagSample[]): void {
@@ -199,13 +197,12 @@ export class Alarms {
 
   #happened(event: PlantEvent): void {
     const owner = 'pipeline' in event ? `pipe/${event.pipeline}` : `dev/${event.device}`
-    this.#owned.get(owner)?.happened?.(event)
+    this.#listeners.get(owner)?.(event)
   }
 }
 
-/** The nodes that come and go with the alarms of an owner. */
-function nodesOf({ alarms, parts = [] }: Made): readonly UAObject[] {
-  return [...alarms.map(({ condition }) => condition.view.node), ...parts]
+function nodesOf({ alarm, part }: Made): readonly UAObject[] {
+  return [alarm.condition.view.node, ...(part ? [part] : [])]
 }
 
 function treeOf(node: BaseNode, nodes = new Set<BaseNode>()): ReadonlySet<BaseNode> {

@@ -35,8 +35,8 @@ export class Delayed<State> {
     return this.#latest
   }
 
-  /** Takes a new state with its source time in milliseconds since 1970 UTC. */
-  input(state: State | undefined, time: number): void {
+  /** Takes a new state with its source time in milliseconds since 1970 UTC; it counts after `leastMs` at the earliest. */
+  input(state: State | undefined, time: number, leastMs = 0): void {
     const { clock, isWorse, onDelayMs, offDelayMs } = this.#options
     this.#latest = state
     if (state === this.#current) {
@@ -44,7 +44,7 @@ export class Delayed<State> {
       return
     }
     const isOn = isWorse(this.#current, state)
-    const delayMs = isOn ? onDelayMs : state === undefined ? offDelayMs : 0
+    const delayMs = Math.max(leastMs, isOn ? onDelayMs : state === undefined ? offDelayMs : 0)
     if (delayMs <= 0) {
       this.#adopt(time)
       return

@@ -23,12 +23,14 @@ export class ConnectionAlarm {
   readonly #context: AlarmContext
   readonly #device: DeviceDescription
   readonly #delayed: Delayed<'failed'>
+  readonly #onDelayMs: number
   #state: ConnectionState = 'Disabled'
 
   /** `onDelayMs` is how long a connection may be gone until it is an alarm. */
   constructor(context: AlarmContext, { node, device }: Owner, onDelayMs: number) {
     this.#context = context
     this.#device = device
+    this.#onDelayMs = onDelayMs
     const inputNode = childOf<UAVariable>(node, 'ConnectionState').nodeId
     this.condition = new Condition(context, {
       ...placeOf({ node, device }, 'ConnectionFailure'),
@@ -48,10 +50,16 @@ export class ConnectionAlarm {
 
   /** Takes the state of the connection. While it is being connected, a device is as well or ill as it was. */
   take({ value, sourceTime }: Sample): void {
+    const before = this.#state
     this.#state = value as ConnectionState
-    if (this.#state === 'Connecting') return
+    if (this.#state === 'Connecting') {
+      if (this.condition.trunk.isActive) this.#delayed.input('failed', sourceTime)
+      return
+    }
     const isFailed = this.#state === 'Error' || this.#state === 'Disconnected'
-    this.#delayed.input(isFailed ? 'failed' : undefined, sourceTime)
+    // A device begins disabled; an alarm of before the restart is not over because of that.
+    const isBeginning = this.#state === 'Disabled' && before === 'Disabled'
+    this.#delayed.input(isFailed ? 'failed' : undefined, sourceTime, isBeginning ? this.#onDelayMs : 0)
   }
 
   /** Waits for nothing any more. */

@@ -11,6 +11,15 @@ import { isEscalation, type Level, levelOf, limitOf } from './level.ts'
 
 type Output = PipelineDescription['outputs'][number]
 
+/** What a level alarm is of. */
+export interface LevelAlarmOptions {
+  /** The object of the pipeline; it hears of the alarms of its outputs. */
+  readonly node: UAObject
+  readonly pipeline: PipelineDescription
+  readonly output: Output
+  readonly alarm: AlarmLimits
+}
+
 const texts: Readonly<Record<Level, string>> = {
   HighHigh: 'above its high-high limit of',
   High: 'above its high limit of',
@@ -28,16 +37,7 @@ export class LevelAlarm {
   readonly #reference: { readonly node: UAObject; readonly source: UAVariable }
   #value = Number.NaN
 
-  /** `node` is the pipeline; it hears of the alarms of its outputs. */
-  constructor(
-    context: AlarmContext,
-    {
-      node,
-      pipeline,
-      output,
-      alarm,
-    }: { node: UAObject; pipeline: PipelineDescription; output: Output; alarm: AlarmLimits },
-  ) {
+  constructor(context: AlarmContext, { node, pipeline, output, alarm }: LevelAlarmOptions) {
     this.#pipeline = pipeline
     this.#output = output
     this.#alarm = alarm

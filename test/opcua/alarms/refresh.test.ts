@@ -165,6 +165,30 @@ describe('conditions and time', () => {
     }
   })
 
+  it('does not end a connection alarm because the device begins anew, unless it stays disabled', async () => {
+    const store = new MemoryConditionStore()
+    const before = await startAlarms({ store })
+    before.plant.connection('plc1', 'Error')
+    before.plant.connection('servo1', 'Error')
+    await before.stop()
+    const after = await startAlarms({ store, connectionDelayMs: 2000 })
+    try {
+      const server = await listen(after.client)
+      after.plant.connection('plc1', 'Disabled')
+      after.plant.connection('servo1', 'Disabled')
+      after.plant.connection('plc1', 'Connecting')
+      await after.clock.advance(2000)
+      expect(await server.next(1)).to.include({ SourceName: 'Valve servo', 'ActiveState.Id': false })
+      after.plant.connection('plc1', 'Disconnected')
+      await after.clock.advance(2000)
+      after.plant.connection('plc1', 'Connected')
+      expect(await server.next(2)).to.include({ SourceName: 'Filler PLC', 'ActiveState.Id': false })
+      expect(server.heard).to.have.length(2)
+    } finally {
+      await after.stop()
+    }
+  })
+
   it('stops with active and shelved alarms, and leaves no timer and no listener', async () => {
     const bench = await startAlarms({ connectionDelayMs: 5000 })
     const server = await listen(bench.client)
