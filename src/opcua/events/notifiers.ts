@@ -7,12 +7,12 @@ const above = new WeakMap<BaseNode, UAObject>()
  * Lets clients subscribe to the events of an object, and of everything that has it as a notifier above (Part 3 §7.15).
  *
  * The Server is above the topmost equipment, and equipment above its parts, devices and pipelines. The stack tells an
- * event to its source, to whatever HasNotifier leads up to, and to the Server. Adding it again moves it.
+ * event to its source, to whatever HasNotifier leads up to, and to the Server. Adding it again moves it. It is one of the
+ * builders that the placement runs, where a reference that is there already is no fault.
  */
 export function addNotifier(node: UAObject, parent: UAObject): void {
   const before = above.get(node)
-  if (before === parent) return
-  before?.removeReference({ referenceType: 'HasNotifier', nodeId: node.nodeId })
+  if (before !== parent) before?.removeReference({ referenceType: 'HasNotifier', nodeId: node.nodeId })
   node.setEventNotifier(EventNotifierFlags.SubscribeToEvents)
   parent.addReference({ referenceType: 'HasNotifier', nodeId: node.nodeId })
   above.set(node, parent)
