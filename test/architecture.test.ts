@@ -16,9 +16,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/device': ring1,
   'src/pipeline': ring1,
   'src/opcua': ring1,
+  'src/store': ring1,
   'src/history': ring1,
-  src: [...ring1, 'src/config', 'src/device', 'src/pipeline', 'src/opcua', 'src/cli'],
-  'src/cli': [...ring1, 'src/config', 'src/device', 'src/pipeline', 'src/opcua', 'src'],
+  'src/history': ring1,
+  src: [...ring1, 'src/config', 'src/device', 'src/pipeline', 'src/opcua', 'src/store', 'src/history', 'src/cli'],
+  'src/cli': [...ring1, 'src/config', 'src/device', 'src/pipeline', 'src/opcua', 'src/store', 'src/history', 'src'],
 }
 
 /** Packages that only the named folders may import. */
