@@ -1,6 +1,8 @@
 import type { TagSample } from '../model/sample.ts'
-import type { DataType, Value } from '../model/value.ts'
-import type { Samples } from './samples.ts'
+import type { DataType } from '../model/value.ts'
+import type { Entry, Samples } from './samples.ts'
+
+export type { Entry } from './samples.ts'
 
 /**
  * Where a sample stands in the history of its tag: its time, and its number among the samples of that time in order of
@@ -29,13 +31,6 @@ export interface Page {
   readonly samples: Samples
   /** Where to go on; absent when there is no more. */
   readonly next?: Position | undefined
-}
-
-/** One sample of one tag's history. */
-export interface Entry {
-  readonly time: number
-  readonly status: number
-  readonly value: Value
 }
 
 /** What lies around a time. */

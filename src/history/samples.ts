@@ -1,5 +1,12 @@
 import type { Value } from '../model/value.ts'
 
+/** One sample of one tag's history. */
+export interface Entry {
+  readonly time: number
+  readonly status: number
+  readonly value: Value
+}
+
 /** Values of samples in a row: a typed array where all of them are numbers. */
 export type ValueColumn = Float64Array | readonly Value[]
 
@@ -10,6 +17,11 @@ export interface Samples {
   readonly times: Float64Array
   readonly statuses: Uint32Array
   readonly values: ValueColumn
+}
+
+/** The sample at an index. */
+export function entryAt({ times, statuses, values }: Samples, index: number): Entry {
+  return { time: times[index] as number, status: statuses[index] as number, value: values[index] as Value }
 }
 
 /** No samples. */

@@ -96,7 +96,7 @@ export class Recorder {
       return
     }
     this.#waiting.push(sample)
-    if (this.#isPaused || this.#work) return
+    if (this.#isPaused || this.#work !== undefined) return
     if (this.#waiting.length >= batchMax) this.#write()
     else this.#timer ??= clock.after(batchAgeMs, () => this.#write())
   }
@@ -104,13 +104,13 @@ export class Recorder {
   /** Writes what waits. It resolves when that is durable or the store has failed; look at the health then. */
   async flush(): Promise<void> {
     if (!this.#isPaused) this.#write()
-    while (this.#work) await this.#work
+    while (this.#work !== undefined) await this.#work
   }
 
   /** Writes what waits and stops; what cannot be written is lost and counted. */
   async stop(): Promise<void> {
     this.#write()
-    while (this.#work) await this.#work
+    while (this.#work !== undefined) await this.#work
     this.#isStopped = true
     this.#timer?.()
     this.#timer = undefined
@@ -130,7 +130,7 @@ export class Recorder {
     this.#gaps.add(sample)
     if (this.#state === 'ok') this.#become('degraded', 'more samples came than could be written')
     // Without anything to write there is nobody who would write the gap.
-    if (!this.#work && !this.#isPaused && !this.#isStopped) {
+    if (this.#work === undefined && !this.#isPaused && !this.#isStopped) {
       this.#timer ??= this.#options.clock.after(this.#options.batchAgeMs, () => this.#write())
     }
   }
@@ -139,7 +139,7 @@ export class Recorder {
     this.#timer?.()
     this.#timer = undefined
     this.#isPaused = false
-    if (this.#work) return
+    if (this.#work !== undefined) return
     this.#work = this.#writeAll().finally(() => {
       this.#work = undefined
     })

@@ -1,7 +1,6 @@
-import type { Value } from '../../model/value.ts'
 import type { SqlReads } from '../../sqlite/driver.ts'
 import type { Entry, Page, PageRequest, Summary } from '../history-store.ts'
-import { firstAt, type Samples, slice } from '../samples.ts'
+import { entryAt, firstAt, type Samples, slice } from '../samples.ts'
 import { firstAfter } from './merge.ts'
 import { summaryOf } from './summary.ts'
 
@@ -12,11 +11,6 @@ export type Corruption =
 
 /** Samples that a search for a usable one looks at, at most; beyond, there is none within reason (Part 13 §3.1.8). */
 const searchMax = 100_000
-
-/** The sample at an index. */
-export function entryAt({ times, statuses, values }: Samples, index: number): Entry {
-  return { time: times[index] as number, status: statuses[index] as number, value: values[index] as Value }
-}
 
 /** The first usable sample from a time on that is not of that time itself, in the direction of reading. */
 export async function nearest(

@@ -16,8 +16,8 @@ import type {
   Summary,
   TagDeclaration,
 } from '../history-store.ts'
-import { noSamples, type Samples } from '../samples.ts'
-import { type Corruption, entryAt, nearest, summariesOf } from './around.ts'
+import { entryAt, noSamples, type Samples } from '../samples.ts'
+import { type Corruption, nearest, summariesOf } from './around.ts'
 import { readStretch, type Stretch } from './chunk-reader.ts'
 import { applyEdit, readModifiedPage } from './edit.ts'
 import { Journal, type JournalLimits } from './journal.ts'
