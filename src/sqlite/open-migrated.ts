@@ -5,12 +5,14 @@ import { fileKindOf } from './file-kind.ts'
 import { damageOf } from './integrity.ts'
 import { exists, moveAside, stampOf } from './move-aside.ts'
 import { type OpenOptions, openDatabase } from './open-database.ts'
+import { salvage } from './salvage.ts'
 import { migrate, type Schema, versionOf } from './schema.ts'
 
 /** Something that an operator should be told about a database that was opened. */
 export type DatabaseNotice =
   | { readonly kind: 'created'; readonly message: string }
   | { readonly kind: 'movedAside'; readonly message: string; readonly movedTo: string; readonly reason: string }
+  | { readonly kind: 'salvaged'; readonly message: string; readonly rows: number }
   | {
       readonly kind: 'migrated'
       readonly message: string
@@ -30,6 +32,8 @@ export interface OpenedDatabase {
 export interface OpenMigratedOptions extends OpenOptions {
   readonly schema: Schema
   readonly clock: Pick<Clock, 'now'>
+  /** Whether rows of a damaged file that can still be read are put into the new one: for small databases. */
+  readonly isSalvaged?: boolean | undefined
   /** Files up to this size are checked as a whole. */
   readonly checkedMaxBytes?: number | undefined
 }
@@ -47,10 +51,11 @@ export interface OpenMigratedOptions extends OpenOptions {
 export async function openMigrated(options: OpenMigratedOptions): Promise<OpenedDatabase> {
   const { file, clock, schema } = options
   const notices: DatabaseNotice[] = []
-  const aside = async (reason: string): Promise<void> => {
+  const aside = async (reason: string): Promise<string> => {
     const movedTo = await moveAside(file, clock.now())
     const message = `${file} is damaged (${reason}); it was moved to ${movedTo} and a new one was started`
     notices.push({ kind: 'movedAside', message, movedTo, reason })
+    return movedTo
   }
   const kind = await fileKindOf(file, schema.applicationId)
   if (kind === 'foreign') {
@@ -59,17 +64,25 @@ export async function openMigrated(options: OpenMigratedOptions): Promise<Opened
       `${file} is not a database of ${schema.name}; choose another path, or move the file away`,
     )
   }
-  if (kind === 'damaged') await aside('its header is gone')
   if ((kind === 'missing' || kind === 'empty') && (await exists(`${file}-wal`))) await aside('only its log is left')
+  if (kind === 'damaged') return anew(options, notices, await aside('its header is gone'))
   try {
     const driver = await openSound(options, notices)
     return { driver, notices }
   } catch (error) {
     if (!isMillraceError(error, 'database-corrupt')) throw error
-    await aside(causeOf(error))
-    const driver = await openSound(options, notices)
-    return { driver, notices }
+    return anew(options, notices, await aside(causeOf(error)))
   }
+}
+
+async function anew(options: OpenMigratedOptions, notices: DatabaseNotice[], damaged: string): Promise<OpenedDatabase> {
+  const driver = await openSound(options, notices)
+  const rows = options.isSalvaged ? await salvage(damaged, driver, options) : 0
+  if (rows > 0) {
+    const message = `${rows} rows of ${damaged} could still be read and are in ${options.file} now`
+    notices.push({ kind: 'salvaged', message, rows })
+  }
+  return { driver, notices }
 }
 
 async function openSound(options: OpenMigratedOptions, notices: DatabaseNotice[]): Promise<SqlDriver> {

@@ -32,16 +32,16 @@ export interface Store<State> {
 }
 
 /** How a store is opened. */
-export interface StoreOptions extends Omit<OpenMigratedOptions, 'schema' | 'clock'> {
+export interface StoreOptions extends Omit<OpenMigratedOptions, 'schema' | 'clock' | 'isSalvaged'> {
   readonly clock: Clock
   /** Told of a condition that could not be written, which is tried again, or read. */
   readonly onError: (error: unknown) => void
 }
 
-/** Opens `meta.db`: it is checked, migrated, or replaced when it is damaged, as {@link openMigrated} says. */
+/** Opens `meta.db`: it is checked, migrated, or replaced when it is damaged, with what can still be read, as {@link openMigrated} says. */
 export async function openStore<State>(options: StoreOptions): Promise<Store<State>> {
   const { onError, ...database } = options
-  const { driver, notices } = await openMigrated({ ...database, schema: metaSchema })
+  const { driver, notices } = await openMigrated({ ...database, schema: metaSchema, isSalvaged: true })
   try {
     const conditions = await openConditionStore<State>({ driver, clock: options.clock, onError })
     const reads = await driver.reader()

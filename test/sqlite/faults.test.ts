@@ -68,6 +68,10 @@ for (const adapter of sqlAdapters) {
       expect(await codeOf(open())).to.equal('file-unreadable')
     })
 
+    it('says so when a driver is asked to open a folder', async () => {
+      expect(await codeOf(scratch.open({ adapter, file: scratch.folder }))).to.equal('file-unreadable')
+    })
+
     it('takes an empty file as a new one', async () => {
       await writeFile(scratch.path('test.db'), '')
       expect((await open()).notices.map(({ kind }) => kind)).to.deep.equal(['created'])

@@ -24,6 +24,7 @@ export function describeStores(thing: string, tests: (rig: StoreRig, adapter: Sq
         store = await openStore({
           file: scratch.path('meta.db'),
           adapter,
+          synchronous: 'NORMAL',
           clock: systemClock,
           onError: (error) => errors.push(error),
         })
