@@ -44,7 +44,7 @@ export interface OpenMigratedOptions extends OpenOptions {
  * | what is found | what is done |
  * |---|---|
  * | nothing, or an empty file | a new database is made, its folder too |
- * | a damaged database | it is moved aside with its date, a new one is made, and a notice tells |
+ * | a damaged database | it is moved aside with its date, a new one is made (with what can be read, `isSalvaged`), notices tell |
  * | an older version | it is copied first (`.before-v3-...`), then migrated |
  * | a newer version, somebody else's file, a locked or a read-only one, a full disk | it rejects and changes nothing |
  */

@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { rename, rm } from 'node:fs/promises'
 import { MillraceError } from '../model/errors.ts'
 import { type Connect, checkedParameters, type SqlConnection } from './connection.ts'
 import type { SqlAdapter, SqlChanges, SqlDriver, SqlReader, SqlStatements, SqlValue } from './driver.ts'
+import { exists } from './move-aside.ts'
 import { QueuedReader, readsOf } from './queued-reader.ts'
 import { Turns } from './turns.ts'
 
@@ -25,6 +27,7 @@ export class QueuedDriver implements SqlDriver {
   readonly #readers = new Set<QueuedReader>()
   /** The transaction that the caller is in. */
   readonly #inside = new AsyncLocalStorage<{ isOpen: boolean }>()
+  #mustRollBack = false
   #closed: Promise<void> | undefined
 
   constructor(parts: QueuedDriverParts) {
@@ -66,11 +69,26 @@ export class QueuedDriver implements SqlDriver {
         return result
       } catch (error) {
         scope.isOpen = false
-        // SQLite has rolled back by itself after a full disk, and says then that there is nothing to roll back.
-        await statements.exec('ROLLBACK').catch(() => undefined)
+        this.#mustRollBack = true
+        await this.#rollBack().catch(() => undefined)
         throw error
       }
     })
+  }
+
+  /**
+   * Ends a transaction that has failed. Where that fails too, the next call tries again before anything else: it would
+   * become a part of that transaction otherwise, and be lost with it after it was acknowledged.
+   */
+  async #rollBack(): Promise<void> {
+    if (!this.#mustRollBack) return
+    try {
+      await this.#parts.writer.exec('ROLLBACK')
+    } catch (error) {
+      // SQLite has rolled back by itself after a full disk, and says then that there is nothing to roll back.
+      if (!(error instanceof Error && error.message.includes('no transaction is active'))) throw error
+    }
+    this.#mustRollBack = false
   }
 
   async reader(): Promise<SqlReader> {
@@ -89,11 +107,18 @@ export class QueuedDriver implements SqlDriver {
   }
 
   async backupInto(file: string): Promise<void> {
+    if (await exists(file)) {
+      throw new MillraceError('database-failed', `the backup ${file} is there already; choose another name`)
+    }
+    const draft = `${file}.part`
     const reader = await this.reader()
     try {
-      await reader.all('VACUUM INTO ?', [file])
+      await rm(draft, { force: true })
+      await reader.all('VACUUM INTO ?', [draft])
+      await rename(draft, file)
     } finally {
       await reader.close()
+      await rm(draft, { force: true })
     }
   }
 
@@ -117,7 +142,10 @@ export class QueuedDriver implements SqlDriver {
     if (this.#turns.waiting >= waitingMax) {
       throw new MillraceError('database-locked', `${waitingMax} calls wait for ${this.file}; its disk is too slow`)
     }
-    return this.#turns.take(() => work(statementsOf(this.#parts.writer)))
+    return this.#turns.take(async () => {
+      await this.#rollBack()
+      return work(statementsOf(this.#parts.writer))
+    })
   }
 
   #assertOpen(): void {

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { type SqlDriver, type SqlValue, sqlAdapters } from '../../src/sqlite/driver.ts'
@@ -188,6 +189,13 @@ for (const adapter of sqlAdapters) {
       const opened = await scratch.open({ adapter, file: copy })
       expect(await opened.get(count)).to.deep.equal({ n: 2 })
       expect(await codeOf(driver.backupInto(copy))).to.equal('database-failed')
+      expect(await opened.get(count)).to.deep.equal({ n: 2 })
+    })
+
+    it('leaves no part of a copy that could not be made', async () => {
+      expect(await codeOf(driver.backupInto(scratch.path('nowhere', 'copy.db')))).to.equal('file-unreadable')
+      await driver.backupInto(scratch.path('copy.db'))
+      expect((await readdir(scratch.folder)).filter((name) => name.startsWith('copy'))).to.deep.equal(['copy.db'])
     })
 
     it('ends what was asked before it closes, and refuses the rest', async () => {
@@ -208,7 +216,6 @@ for (const adapter of sqlAdapters) {
       await reader.all('SELECT * FROM t')
       await driver.get('SELECT * FROM t')
       await driver.close()
-      const { readdir } = await import('node:fs/promises')
       expect(await readdir(scratch.folder)).to.deep.equal(['test.db'])
     })
   })
