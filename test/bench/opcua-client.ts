@@ -1,5 +1,6 @@
 /** The process that asks the servers of the benchmark `opcua`. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -25,7 +26,7 @@ interface Connection {
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
-process.on('exit', () => void rm(folder, { recursive: true, force: true }).catch(() => undefined))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const store = new OPCUACertificateManager({
   rootFolder: folder,
   automaticallyAcceptUnknownCertificate: true,

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -36,7 +37,7 @@ export interface Target {
 /** Serves so many variables `dev/bench.t0`, `dev/bench.t1`, ... and the method `dev/bench.MethodSet.echo`. */
 export async function startTarget(options: TargetOptions): Promise<Target> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
-  process.on('exit', () => void rm(folder, { recursive: true, force: true }).catch(() => undefined))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   return options.who === 'ours' ? startOurs(options, folder) : startBare(options, folder)
 }
 
