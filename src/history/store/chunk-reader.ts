@@ -52,22 +52,26 @@ export function samplesOf(row: ChunkRow, onCorrupt: (chunk: number) => void): Sa
   }
 }
 
-function headSource({ head, from, to }: Stretch): PieceSource {
+function headSource({ head, from, to, direction }: Stretch): PieceSource {
   const samples = within(head, from, to)
   let isDone = samples.count === 0
   return async () => {
     if (isDone) return undefined
     isDone = true
-    return { id: Number.POSITIVE_INFINITY, samples }
+    const begin = samples.times[direction === 'forward' ? 0 : samples.count - 1] as number
+    return { id: Number.POSITIVE_INFINITY, samples, begin }
   }
 }
 
 function chunkSource(sql: SqlReads, stretch: Stretch, isLate: 0 | 1, onCorrupt: (chunk: number) => void): PieceSource {
+  const { from, to, direction } = stretch
   const rows = chunkRows(sql, stretch, isLate)
   return async () => {
     for (let row = await rows(); row; row = await rows()) {
-      const samples = within(samplesOf(row, onCorrupt), stretch.from, stretch.to)
-      if (samples.count > 0) return { id: row.id, samples }
+      const samples = within(samplesOf(row, onCorrupt), from, to)
+      // Where the whole chunk begins, since the next one may begin before what is left of this one.
+      const begin = direction === 'forward' ? Math.max(row.t0, from) : Math.min(row.t1, to)
+      if (samples.count > 0) return { id: row.id, samples, begin }
     }
     return undefined
   }

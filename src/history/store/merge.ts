@@ -4,6 +4,8 @@ import { firstAt, joined, noSamples, type Samples, slice, sorted } from '../samp
 export interface Piece {
   readonly id: number
   readonly samples: Samples
+  /** Nothing of it lies before this time in the direction of reading. */
+  readonly begin: number
 }
 
 /** Gives pieces one after the other, in order of where they begin in the direction of reading; undefined at the end. */
@@ -34,21 +36,22 @@ export async function* merge(sources: readonly PieceSource[], direction: Directi
 }
 
 /** Where a piece begins, growing in the direction of reading. */
-function edge({ samples }: Piece, direction: Direction): number {
-  return (direction === 'forward' ? samples.times[0] : -(samples.times[samples.count - 1] ?? 0)) ?? 0
+function edge({ begin }: Piece, direction: Direction): number {
+  return direction === 'forward' ? begin : -begin
 }
 
 /** What no piece that waits can reach any more, in order, and the rest. */
 function divide(active: readonly Piece[], bound: number, direction: Direction): { ready: Samples; rest: Piece[] } {
   const ready: Piece[] = []
   const rest: Piece[] = []
-  for (const { id, samples } of active) {
+  for (const piece of active) {
+    const { samples } = piece
     const { count } = samples
     const cut = direction === 'forward' ? firstAt(samples, bound) : firstAfter(samples, -bound)
     const [done, open] = [slice(samples, 0, cut), slice(samples, cut, count)]
     const [first, second] = direction === 'forward' ? [done, open] : [open, done]
-    if (first.count > 0) ready.push({ id, samples: first })
-    if (second.count > 0) rest.push({ id, samples: second })
+    if (first.count > 0) ready.push({ ...piece, samples: first })
+    if (second.count > 0) rest.push({ ...piece, samples: second })
   }
   ready.sort((a, b) => a.id - b.id)
   if (ready.length === 0) return { ready: noSamples, rest }
