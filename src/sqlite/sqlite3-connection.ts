@@ -65,12 +65,17 @@ class Sqlite3Connection implements SqlConnection {
     call: 'run' | 'all',
     work: (statement: Statement, settle: (error: Error | null, result: () => T) => void) => void,
   ): Promise<T> {
-    const isKept = isReusable(sql, call)
+    let isKept = isReusable(sql, call)
     const statement = await this.#statement(sql, isKept)
     try {
       return await new Promise<T>((resolve, reject) => {
         work(statement, (error, result) => (error ? reject(failure(this.#file, error)) : resolve(result())))
       })
+    } catch (error) {
+      // A statement that met a lock stays in the middle of its work, and what others write is not committed before it ends.
+      isKept = false
+      this.#prepared.delete(sql)
+      throw error
     } finally {
       if (!isKept) await finalized(statement)
     }
