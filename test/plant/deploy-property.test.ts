@@ -138,7 +138,10 @@ const deploy = (client: Client, text: string) => runtime(client, 'Deploy', [text
 
 /** Watches values of nodes that may go away. */
 async function watch(client: Client): Promise<ClientSubscription> {
-  const subscription = ClientSubscription.create(client.session, { requestedPublishingInterval: 50 })
+  const subscription = ClientSubscription.create(client.session, {
+    requestedPublishingInterval: 50,
+    publishingEnabled: true,
+  })
   const identifiers = [
     'dev/servo1.position',
     'dev/servo2.position',
