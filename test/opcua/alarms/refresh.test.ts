@@ -206,7 +206,8 @@ describe('conditions and time', () => {
 describe('an alarm storm', () => {
   const count = 100
 
-  it('stays bounded: 100 outputs that toggle 50 times leave a handful of branches each, and the server answers', async () => {
+  it('stays bounded: 100 outputs that toggle 50 times leave a handful of branches each, and the server answers', async function () {
+    this.timeout(60_000)
     const plant = new StormPlant()
     const bench = await startAlarms({ plant })
     try {
