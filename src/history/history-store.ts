@@ -39,6 +39,9 @@ export interface Neighbours {
   /** The sample of exactly this time; the last one when there are several. */
   readonly at?: Entry | undefined
   readonly after?: Entry | undefined
+  /** Samples that were not usable lie at the time, or between it and `before`; or between it and `after`. */
+  readonly hasSkippedBefore: boolean
+  readonly hasSkippedAfter: boolean
 }
 
 /** What a sealed chunk, or what is not sealed yet, adds up to. Numbers are of the Good samples that have a number. */

@@ -14,6 +14,9 @@ export interface AtTimeRequest {
   readonly configuration: AggregateConfiguration
 }
 
+/** Times that are looked for together. */
+const atOnce = 16
+
 const { UncertainDataSubNormal, BadNoData } = HistoryStatus
 
 /**
@@ -21,15 +24,18 @@ const { UncertainDataSubNormal, BadNoData } = HistoryStatus
  * and marked so; behind the last sample extrapolated, before the first `BadNoData`.
  */
 export async function readAtTime(store: Pick<HistoryStore, 'neighbours'>, request: AtTimeRequest): Promise<Entry[]> {
-  const { tag, times, useSimpleBounds, configuration } = request
+  const { times } = request
   const entries: Entry[] = []
-  for (const time of times) {
-    const value = useSimpleBounds
-      ? await simple(store, tag, time, configuration)
-      : await interpolated(store, tag, time, configuration)
-    entries.push(value ?? { time, value: null, status: BadNoData })
+  for (let from = 0; from < times.length; from += atOnce) {
+    const group = times.slice(from, from + atOnce)
+    entries.push(...(await Promise.all(group.map((time) => valueAt(store, request, time)))))
   }
   return entries
+}
+
+async function valueAt(store: Pick<HistoryStore, 'neighbours'>, request: AtTimeRequest, time: number): Promise<Entry> {
+  const find = request.useSimpleBounds ? simple : interpolated
+  return (await find(store, request.tag, time, request.configuration)) ?? { time, value: null, status: BadNoData }
 }
 
 async function simple(
@@ -53,13 +59,11 @@ async function interpolated(
   configuration: AggregateConfiguration,
 ): Promise<Entry | undefined> {
   const usable = (status: number): boolean => isUsable(status, configuration)
-  const { at, before, after } = await store.neighbours(tag, time, usable)
+  const { at, before, after, hasSkippedBefore, hasSkippedAfter } = await store.neighbours(tag, time, usable)
   if (at) return at
   if (!before) return undefined
-  const raw = await store.neighbours(tag, time)
   const isHeldHere = isHeld(before, configuration)
-  const hasSkippedBefore = raw.at !== undefined || raw.before?.time !== before.time || !usable(raw.before.status)
-  const hasSkipped = hasSkippedBefore || (!isHeldHere && raw.after?.time !== after?.time)
+  const hasSkipped = hasSkippedBefore || (!isHeldHere && hasSkippedAfter)
   if (isHeldHere && after) {
     return { time, value: before.value, status: statusOf(!hasSkipped && isGood(before.status)) }
   }

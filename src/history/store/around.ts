@@ -1,5 +1,5 @@
 import type { SqlReads } from '../../sqlite/driver.ts'
-import type { Entry, Page, PageRequest, Summary } from '../history-store.ts'
+import type { Entry, Neighbours, Page, PageRequest, Summary } from '../history-store.ts'
 import { entryAt, firstAt, type Samples, slice } from '../samples.ts'
 import { firstAfter } from './merge.ts'
 import { summaryOf } from './summary.ts'
@@ -12,22 +12,45 @@ export type Corruption =
 /** Samples that a search for a usable one looks at, at most; beyond, there is none within reason (Part 13 §3.1.8). */
 const searchMax = 100_000
 
-/** The first usable sample from a time on that is not of that time itself, in the direction of reading. */
-export async function nearest(
-  read: (request: Omit<PageRequest, 'tag'>) => Promise<Page>,
-  { start, end }: { readonly start: number; readonly end: number },
+type Read = (request: Omit<PageRequest, 'tag'>) => Promise<Page>
+
+/** The usable samples around a time, from pages in both directions. */
+export async function neighboursOf(
+  read: Read,
+  time: number,
   isUsable: (status: number) => boolean,
-): Promise<Entry | undefined> {
+): Promise<Neighbours> {
+  let [at, before, after]: (Entry | undefined)[] = []
+  let [hasSkippedBefore, hasSkippedAfter] = [false, false]
+  await search(read, { start: time, end: Number.NEGATIVE_INFINITY }, (entry) => {
+    if (!isUsable(entry.status)) hasSkippedBefore = true
+    else if (entry.time < time) before = entry
+    else at ??= entry
+    return before !== undefined
+  })
   // Everything of the time itself is behind this position.
-  const beyond = end > start ? Number.MAX_SAFE_INTEGER : 0
-  let after: PageRequest['after'] = { time: start, ordinal: beyond }
-  for (let [seen, limit] = [0, 1]; after && seen < searchMax; seen += limit, limit = 1000) {
-    const page: Page = await read({ start, end, isEndIncluded: true, limit, after })
-    const found = page.samples.statuses.findIndex(isUsable)
-    if (found >= 0) return entryAt(page.samples, found)
-    after = page.next
+  const beyond = { time, ordinal: Number.MAX_SAFE_INTEGER }
+  await search(read, { start: time, end: Number.POSITIVE_INFINITY, after: beyond }, (entry) => {
+    if (isUsable(entry.status)) after = entry
+    else hasSkippedAfter = true
+    return after !== undefined
+  })
+  return { at, before, after, hasSkippedBefore, hasSkippedAfter }
+}
+
+/** Shows one sample after the other until `isFound` says so, or there is none within reason. */
+async function search(
+  read: Read,
+  range: Pick<PageRequest, 'start' | 'end' | 'after'>,
+  isFound: (entry: Entry) => boolean,
+): Promise<void> {
+  let after = range.after
+  for (let [seen, limit] = [0, 2]; seen < searchMax; seen += limit, limit = 1000) {
+    const { samples, next }: Page = await read({ ...range, isEndIncluded: true, limit, after })
+    for (let index = 0; index < samples.count; index++) if (isFound(entryAt(samples, index))) return
+    if (!next) return
+    after = next
   }
-  return undefined
 }
 
 /** What a summary is asked of. */

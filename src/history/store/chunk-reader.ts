@@ -15,6 +15,8 @@ export interface Stretch {
   readonly chunkId: number
   /** What was in memory, in order of time. */
   readonly head: Samples
+  /** Tells whether there are late chunks. */
+  readonly hasLate: boolean
   /** Chunks read at once. */
   readonly chunksPerPage: number
 }
@@ -33,11 +35,8 @@ export async function* readStretch(
   stretch: Stretch,
   onCorrupt: (chunk: number) => void,
 ): AsyncGenerator<Samples> {
-  const sources = [
-    chunkSource(sql, stretch, 0, onCorrupt),
-    chunkSource(sql, stretch, 1, onCorrupt),
-    headSource(stretch),
-  ]
+  const sources = [chunkSource(sql, stretch, 0, onCorrupt), headSource(stretch)]
+  if (stretch.hasLate) sources.push(chunkSource(sql, stretch, 1, onCorrupt))
   for await (const block of merge(sources, stretch.direction)) yield block
 }
 

@@ -42,6 +42,7 @@ export async function applyEdit(context: EditContext): Promise<readonly number[]
     const changes = edit.kind === 'delete' ? await remove(chunks, edit) : await put(chunks, edit.kind, edit.entries)
     await chunks.write()
     if (changes.added.length > 0) {
+      entry.hasLate = true
       const samples = sorted(samplesFrom(changes.added))
       await insertChunks(sql, [{ id: seal.nextId(), tag: entry.id, isLate: true, isOpen: false, samples }])
     }

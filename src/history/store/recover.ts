@@ -39,13 +39,16 @@ export async function recover(driver: SqlDriver, tags: TagTable): Promise<Recove
 }
 
 async function loadTags(driver: SqlDriver, tags: TagTable): Promise<void> {
-  const rows = await driver.all<{ id: number; name: string; sealed: number; lastTime: number | null }>(
+  const rows = await driver.all<{ id: number; name: string; sealed: number; lastTime: number | null; hasLate: number }>(
     `SELECT id, name, sealed, (
        SELECT t1 FROM chunk WHERE tag = tag.id AND isOpen = 0 AND isLate = 0 ORDER BY t1 DESC LIMIT 1
-     ) AS lastTime FROM tag ORDER BY id`,
+     ) AS lastTime, EXISTS (SELECT 1 FROM chunk WHERE tag = tag.id AND isOpen = 0 AND isLate = 1) AS hasLate
+     FROM tag ORDER BY id`,
   )
-  for (const { lastTime, ...row } of rows) {
-    tags.add(new TagEntry({ ...row, lastTime: lastTime ?? Number.NEGATIVE_INFINITY }))
+  for (const { lastTime, hasLate, ...row } of rows) {
+    const entry = new TagEntry({ ...row, lastTime: lastTime ?? Number.NEGATIVE_INFINITY })
+    entry.hasLate = hasLate === 1
+    tags.add(entry)
   }
 }
 

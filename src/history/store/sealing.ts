@@ -60,6 +60,7 @@ export async function writeSeals(sql: SqlStatements, seals: readonly Seal[]): Pr
 
 /** Takes over in memory what has become durable. */
 export function applySeal({ entry, seq, chunks, rest }: Seal): void {
+  if (chunks.some(({ isLate }) => isLate)) entry.hasLate = true
   entry.sealed = seq
   entry.firstUnsealed = undefined
   entry.openChunk = rest ? chunks.at(-1)?.id : undefined

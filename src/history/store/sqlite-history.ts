@@ -6,7 +6,6 @@ import { type DatabaseNotice, type OpenMigratedOptions, openMigrated } from '../
 import type {
   Author,
   Edit,
-  Entry,
   HistoryStore,
   ModifiedPage,
   Neighbours,
@@ -16,8 +15,8 @@ import type {
   Summary,
   TagDeclaration,
 } from '../history-store.ts'
-import { entryAt, noSamples, type Samples } from '../samples.ts'
-import { type Corruption, nearest, summariesOf } from './around.ts'
+import { noSamples, type Samples } from '../samples.ts'
+import { type Corruption, neighboursOf, summariesOf } from './around.ts'
 import { readStretch, type Stretch } from './chunk-reader.ts'
 import { applyEdit, readModifiedPage } from './edit.ts'
 import { Journal, type JournalLimits } from './journal.ts'
@@ -131,18 +130,8 @@ class SqliteHistory implements HistoryStore {
     } while (after)
   }
 
-  async neighbours(tag: string, time: number, isUsable: (status: number) => boolean = () => true): Promise<Neighbours> {
-    const read = (request: Omit<PageRequest, 'tag'>): Promise<Page> => this.readPage({ tag, ...request })
-    const { samples } = await read({ start: time, end: time, limit: chunkSize })
-    const at = Array.from(
-      { length: samples.count },
-      (_, index): Entry => entryAt(samples, samples.count - 1 - index),
-    ).find(({ status }) => isUsable(status))
-    return {
-      at,
-      before: await nearest(read, { start: time, end: Number.NEGATIVE_INFINITY }, isUsable),
-      after: await nearest(read, { start: time, end: Number.POSITIVE_INFINITY }, isUsable),
-    }
+  neighbours(tag: string, time: number, isUsable: (status: number) => boolean = () => true): Promise<Neighbours> {
+    return neighboursOf((request) => this.readPage({ tag, ...request }), time, isUsable)
   }
 
   async summaries(tag: string, from: number, to: number): Promise<readonly Summary[]> {
@@ -200,7 +189,7 @@ class SqliteHistory implements HistoryStore {
     entry: TagEntry,
     range: Pick<Stretch, 'from' | 'to' | 'direction' | 'chunksPerPage'>,
   ): AsyncGenerator<Samples> {
-    const memory = { head: entry.head.visible(), chunkId: this.#parts.journal.chunkId }
+    const memory = { head: entry.head.visible(), chunkId: this.#parts.journal.chunkId, hasLate: entry.hasLate }
     const sql = await this.#readers.take()
     yield* readStretch(sql, { tag: entry.id, ...memory, ...range }, (chunk) => this.#reportChunk(chunk))
   }

@@ -18,6 +18,8 @@ export class TagEntry {
   openChunk: number | undefined
   /** How many samples of the head the open chunk has. */
   openCount = 0
+  /** Tells whether there are late chunks, which have to be looked for. */
+  hasLate = false
   /** How many samples fill the head. The first time it is different for each tag, so that tags do not all fill at once. */
   fullAt: number
 

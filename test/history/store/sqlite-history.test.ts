@@ -147,7 +147,7 @@ describe('a history in SQLite', () => {
     expect([usable.before?.time, usable.at, usable.after?.time]).to.deep.equal([9990, undefined, 10_900])
     expect(await store.neighbours('a', -1)).to.deep.include({ before: undefined, at: undefined })
     expect((await store.neighbours('a', 1e9)).before?.time).to.equal(19_990)
-    expect(await store.neighbours('nobody', 0)).to.deep.equal({ before: undefined, at: undefined, after: undefined })
+    expect(await store.neighbours('nobody', 0)).to.deep.include({ before: undefined, at: undefined, after: undefined })
   })
 
   it('scans in blocks, and sums up from the columns of chunks', async () => {
