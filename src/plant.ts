@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Observable } from 'rxjs'
 import type { Actors } from './commands.ts'
 import { Deployment } from './deployment.ts'
+import { Historian } from './historian.ts'
 import type { RunnablePlant } from './load-plant.ts'
 import { type Clock, systemClock } from './model/clock.ts'
 import type { PlantEvent } from './model/event.ts'
@@ -22,7 +23,7 @@ export interface PlantOptions {
   /** TCP port of the OPC UA server; 0 picks a free one. */
   readonly port: number
   readonly certificatesFolder: string
-  /** Where the versions of the pipelines are kept; without it they last as long as the program. */
+  /** Where versions and history are kept, made when it is missing; without it versions last as long as the program, and there is no history. */
   readonly dataFolder?: string
   readonly log: Logger
   readonly clock?: Clock
@@ -65,6 +66,7 @@ export interface RunningPlant extends Actors {
 export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   const { plant, log, clock = systemClock } = options
   const parts = await PlantParts.make(plant, { clock, log })
+  const historian = historianOf(options, clock)
   let server: RunningServer | undefined
   const deployment = new Deployment({
     parts,
@@ -73,15 +75,20 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     clock,
     log,
     environment: options.environment,
-    show: (message) => server?.change(message),
+    show: (message) => {
+      void historian?.use(parts.plant)
+      server?.change(message)
+    },
   })
   let watch: PlantWatch | undefined
   try {
     await deployment.begin()
-    server = await serve(options, parts, deployment)
+    await historian?.use(plant)
+    historian?.follow(parts.samples$)
+    server = await serve(options, parts, { deploying: deployment, history: historian })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
-    await closeAll({ server, deployment, parts, watch })
+    await closeAll({ server, deployment, parts, watch, historian })
     throw error
   }
   parts.start()
@@ -99,17 +106,28 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     reload: (initiator) => deployment.reload({ initiator, comment: '' }),
     trust: (thumbprint) => running.trust(thumbprint),
     stop() {
-      stopping ??= closeAll({ server: running, deployment, parts, watch })
+      stopping ??= closeAll({ server: running, deployment, parts, watch, historian })
       return stopping
     },
   }
 }
 
-function serve(options: PlantOptions, parts: PlantParts, deploying: Deployment): Promise<RunningServer> {
+function historianOf({ dataFolder, log }: PlantOptions, clock: Clock): Historian | undefined {
+  return dataFolder === undefined ? undefined : new Historian({ file: join(dataFolder, 'history.db'), clock, log })
+}
+
+function serve(
+  options: PlantOptions,
+  parts: PlantParts,
+  shown: { readonly deploying: Deployment; readonly history: Historian | undefined },
+): Promise<RunningServer> {
   const { plant, log, users, watchCertificates } = options
   const { server: settings } = plant.definition
   // Getters follow the definition that is in use, so the view is not copied but extended.
-  const view = Object.defineProperty(viewOf(parts), 'deploying', { value: deploying })
+  const view = Object.defineProperties(viewOf(parts), {
+    deploying: { value: shown.deploying },
+    history: { value: shown.history },
+  })
   return startServer({
     view,
     port: options.port,
@@ -139,21 +157,27 @@ function watchFiles(
   })
 }
 
-/** First nothing changes any more, then the runs end, and the server last: clients see how it ends. */
+/** First nothing changes any more, then the runs end and their last samples are kept, and the server last: clients see how it ends. */
 async function closeAll({
   server,
   deployment,
   parts,
   watch,
+  historian,
 }: {
   readonly server: RunningServer | undefined
   readonly deployment: Deployment
   readonly parts: PlantParts
   readonly watch: PlantWatch | undefined
+  readonly historian: Historian | undefined
 }): Promise<void> {
   await watch?.stop()
   await deployment.close()
-  await parts.close().finally(() => server?.stop())
+  await parts
+    .close()
+    .finally(() => historian?.stop())
+    .finally(() => server?.stop())
+    .finally(() => historian?.close())
 }
 
 function accessOf(anonymous: 'none' | 'observe' | 'operate'): readonly string[] {

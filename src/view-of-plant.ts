@@ -4,7 +4,7 @@ import type { PlantView } from './opcua/plant-view.ts'
 import type { PlantParts } from './plant-parts.ts'
 
 /** What the address space sees of a plant, whatever definition of it is in use. */
-export function viewOf(parts: PlantParts): Omit<PlantView, 'deploying'> {
+export function viewOf(parts: PlantParts): Omit<PlantView, 'deploying' | 'history'> {
   const { devices, pipelines } = parts
   return {
     get id() {

@@ -10,6 +10,7 @@ import { auditClients } from './events/audit.ts'
 import { raisePlantEvent } from './events/plant-events.ts'
 import { completeStackEvents } from './events/stack-events.ts'
 import { resultsOf } from './final-result.ts'
+import { HistorizedVariables } from './history/historized-variables.ts'
 import { LiveValues } from './live-values.ts'
 import { instancesUri } from './namespaces.ts'
 import type { PlantView } from './plant-view.ts'
@@ -24,6 +25,8 @@ export interface PlantSpace {
    * of what has not changed are left alone, and so are the monitored items on them (information-model 5.9).
    */
   change(message: string): void
+  /** The variables whose history can be read. */
+  readonly historized: HistorizedVariables
   stop(): void
 }
 
@@ -52,16 +55,19 @@ export function buildPlantSpace(
     witnesses: new Witnesses(),
   }
   const nodes = new PlantNodes(context)
+  const historized = new HistorizedVariables(context)
   let kept: Alarms | undefined
   const update = (): void => {
     // The stack would tell of each record by itself; a change is told as one by the nodes.
     addressSpace.suspendModelChangeEvents = true
+    historized.unmark()
     nodes.update(() => {
       if (kept) kept.sync()
       else kept = new Alarms(context, alarms)
     })
-    addressSpace.suspendModelChangeEvents = false
     makeOthersReadOnly(context)
+    historized.mark()
+    addressSpace.suspendModelChangeEvents = false
     coverAttributes(namespace.nodeIterator())
   }
   update()
@@ -74,6 +80,7 @@ export function buildPlantSpace(
   events.add(view.events$.subscribe((event) => showEvent(context, nodes.programs, event)))
   kept?.follow()
   return {
+    historized,
     change(message) {
       update()
       nodes.tell(message)

@@ -6,6 +6,7 @@ import type { ProgramState, ProgramTransitionName } from '../model/program.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
 import type { Value } from '../model/value.ts'
 import type { Deploying } from './change/deploying.ts'
+import type { HistoryView } from './history/history-view.ts'
 
 /**
  * What the address space needs from a plant: how it is built, what flows in it, and what can be asked of it.
@@ -24,6 +25,8 @@ export interface PlantView {
   definitionVersion?(pipeline: string): string
   /** What can be asked about definitions; without it clients cannot change any. */
   readonly deploying?: Deploying | undefined
+  /** The history of tags; without it nothing is historized. */
+  readonly history?: HistoryView | undefined
 
   /** The samples of all tags, diagnostics (`owner#name`) included, in batches. */
   readonly samples$: Observable<readonly TagSample[]>

@@ -5,6 +5,8 @@ import { isMillraceError, MillraceError } from '../model/errors.ts'
 import { correctCapabilities } from './capabilities.ts'
 import { certificateUnusable, prepareCertificateFolder, tellRefusedClients, trustRefused } from './certificates.ts'
 import { type Guard, installGuard } from './guard/index.ts'
+import { tellHistoryCapabilities } from './history/history-capabilities.ts'
+import { installHistoryRead } from './history/history-service.ts'
 import { loadFault } from './load-nodesets.ts'
 import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
 import { quietLog } from './quiet-log.ts'
@@ -72,6 +74,8 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
   parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms: options.alarms })
+  tellHistoryCapabilities(server, view.history)
+  installHistoryRead(server, { history: view.history, variables: parts.space.historized, log })
   const tell = quietLog(log, systemClock)
   parts.guard = installGuard(server, {
     onFinding: ({ kind, where }) => tell(`${kind} ${where}`, `guard: ${kind} in ${where}`),

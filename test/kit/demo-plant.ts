@@ -16,8 +16,11 @@ export interface DemoPlant {
   stop(): Promise<void>
 }
 
-/** Starts the demo plant, or another folder with the same plant, on a free loopback port, with its simulated PLC. */
-export async function startDemo(plantFolder: string = demoFolder()): Promise<DemoPlant> {
+/**
+ * Starts the demo plant, or another folder with the same plant, on a free loopback port, with its simulated PLC. With a
+ * folder for data it keeps history.
+ */
+export async function startDemo(plantFolder: string = demoFolder(), dataFolder?: string): Promise<DemoPlant> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-plant-'))
   const loaded = await loadPlant(plantFolder)
   if (!isRunnable(loaded)) throw new Error(`the demo plant has findings: ${JSON.stringify(loaded.findings)}`)
@@ -27,6 +30,7 @@ export async function startDemo(plantFolder: string = demoFolder()): Promise<Dem
     port: 0,
     certificatesFolder: join(folder, 'server'),
     watchCertificates: false,
+    ...(dataFolder === undefined ? {} : { dataFolder }),
     log: pino({ level: 'debug' }, { write: (line) => lines.push(line) }),
   })
   const client = await connect(plant.urls[0]!, join(folder, 'client'), {})

@@ -1,0 +1,180 @@
+import {
+  type HistoryReadRequest,
+  HistoryReadResult,
+  type HistoryReadValueId,
+  type ISessionContext,
+  type OPCUAServer,
+  PermissionType,
+  ReadAtTimeDetails,
+  ReadProcessedDetails,
+  ReadRawModifiedDetails,
+  type StatusCode,
+  StatusCodes,
+  TimestampsToReturn,
+} from 'node-opcua'
+import { isMillraceError } from '../../model/errors.ts'
+import { Status } from '../../model/status.ts'
+import { GUARD_LIMITS } from '../guard/limits.ts'
+import { isIndexRangeSound } from '../guard/ranges.ts'
+import type { Log } from '../space-context.ts'
+import { statusCodeOf } from '../status-codes.ts'
+import { ContinuationPoints } from './continuation-points.ts'
+import type { Historized, HistorizedVariables } from './historized-variables.ts'
+import type { HistoryView } from './history-view.ts'
+import { domainOf, type Place, pageMaxOf } from './places.ts'
+import { readAtTime, readProcessed } from './read-computed.ts'
+import { type Answer, readModified, readRaw } from './read-raw.ts'
+
+/** What the service works with. */
+export interface HistoryServiceParts {
+  readonly history: HistoryView | undefined
+  readonly variables: HistorizedVariables
+  readonly log: Log
+}
+
+/** One node of a request. */
+interface Item {
+  readonly request: HistoryReadRequest
+  readonly node: HistoryReadValueId
+  readonly index: number
+}
+
+/**
+ * Serves HistoryRead (Part 11 §6.5) instead of the stack, which pages by loading everything. Each node has an answer of its
+ * own; continuation points belong to the session and are positions.
+ */
+export function installHistoryRead(server: OPCUAServer, parts: HistoryServiceParts): void {
+  const service = new HistoryService(server, parts)
+  const accessor = Reflect.get(server.engine, 'addressSpaceAccessor') as object
+  Reflect.set(accessor, 'historyRead', (context: ISessionContext, request: HistoryReadRequest) =>
+    service.read(context, request),
+  )
+}
+
+class HistoryService {
+  readonly #server: OPCUAServer
+  readonly #parts: HistoryServiceParts
+  readonly #points = new ContinuationPoints<Place>(GUARD_LIMITS.historyContinuationPoints)
+
+  constructor(server: OPCUAServer, parts: HistoryServiceParts) {
+    this.#server = server
+    this.#parts = parts
+  }
+
+  /** One result for each node, in order. They are read one after the other: a page of each is in memory, and no more. */
+  async read(context: ISessionContext, request: HistoryReadRequest): Promise<HistoryReadResult[]> {
+    const results: HistoryReadResult[] = []
+    for (const [index, node] of (request.nodesToRead ?? []).entries()) {
+      results.push(await this.#readNode(context, { request, node, index }))
+    }
+    return results
+  }
+
+  async #readNode(context: ISessionContext, item: Item): Promise<HistoryReadResult> {
+    const { request, node } = item
+    const session = context.session ?? this
+    const key = node.nodeId.toString()
+    const point = node.continuationPoint
+    if (request.releaseContinuationPoints) {
+      if (point && point.length > 0) this.#points.take(session, key, point)
+      return bad(StatusCodes.Good)
+    }
+    const { history, variables } = this.#parts
+    const historized = variables.find(node.nodeId)
+    const refusal = this.#refusal(context, item, history && historized)
+    if (refusal || !history || !historized) return bad(refusal ?? StatusCodes.BadHistoryOperationUnsupported)
+    let place: Place | undefined
+    if (point && point.length > 0) {
+      place = this.#points.take(session, key, point)
+      if (!place) return bad(StatusCodes.BadContinuationPointInvalid)
+    }
+    const answer = await this.#answer({ history, historized }, item, place)
+    if (!answer.next) return new HistoryReadResult({ statusCode: answer.status, historyData: answer.data ?? null })
+    const continuationPoint = this.#points.keep(session, request, { nodeId: key, place: answer.next })
+    if (!continuationPoint) return bad(StatusCodes.BadNoContinuationPoints)
+    return new HistoryReadResult({ statusCode: answer.status, historyData: answer.data ?? null, continuationPoint })
+  }
+
+  /** Why a node is not read at all. */
+  #refusal(
+    context: ISessionContext,
+    { request, node }: Item,
+    historized: Historized | undefined,
+  ): StatusCode | undefined {
+    const found = this.#server.engine.addressSpace?.findNode(node.nodeId)
+    if (!found) return StatusCodes.BadNodeIdUnknown
+    if (!historized) return StatusCodes.BadHistoryOperationUnsupported
+    if (!context.checkPermission(found, PermissionType.ReadHistory)) return StatusCodes.BadUserAccessDenied
+    if (!isIndexRangeSound(node.indexRange as never)) return StatusCodes.BadIndexRangeInvalid
+    const encoding = node.dataEncoding?.name
+    if (encoding && encoding !== 'Default Binary') return StatusCodes.BadDataEncodingInvalid
+    switch (request.timestampsToReturn) {
+      case TimestampsToReturn.Source:
+      case TimestampsToReturn.Both:
+        return undefined
+      // Only source times are kept (ServerTimestampSupported is false, Part 11 §5.4.2).
+      case TimestampsToReturn.Server:
+        return StatusCodes.BadTimestampNotSupported
+      default:
+        return StatusCodes.BadTimestampsToReturnInvalid
+    }
+  }
+
+  /** What a node gets; whatever goes wrong with it is its own answer. */
+  async #answer(
+    what: { readonly history: HistoryView; readonly historized: Historized },
+    item: Item,
+    place: Place | undefined,
+  ): Promise<Answer> {
+    try {
+      return await readOne(what, item, place)
+    } catch (error) {
+      this.#parts.log('warn', `the history of ${what.historized.tag} cannot be read: ${String(error)}`)
+      const status = isMillraceError(error) ? (error.status ?? Status.BadResourceUnavailable) : Status.BadInternalError
+      return { status: statusCodeOf(status) }
+    }
+  }
+}
+
+function readOne(
+  { history, historized }: { readonly history: HistoryView; readonly historized: Historized },
+  { request, node, index }: Item,
+  place: Place | undefined,
+): Promise<Answer> | Answer {
+  const { historyReadDetails: details } = request
+  const nodes = request.nodesToRead ?? []
+  const indexRange = node.indexRange as never
+  const page = { pageMax: pageMaxOf(nodes.length), indexRange }
+  const mismatch: Answer = { status: StatusCodes.BadContinuationPointInvalid }
+  if (details instanceof ReadRawModifiedDetails) {
+    const begun = place ?? beginning(details, page.pageMax)
+    if ('status' in begun) return begun
+    if (begun.kind === 'raw' && !details.isReadModified) return readRaw(history, historized, begun, indexRange)
+    return begun.kind === 'modified' ? readModified(history, historized, begun, indexRange) : mismatch
+  }
+  if (details instanceof ReadAtTimeDetails) {
+    if (place && place.kind !== 'atTime') return mismatch
+    return readAtTime(history, historized, details, { ...page, index: place?.index ?? 0 })
+  }
+  if (details instanceof ReadProcessedDetails) {
+    if (place && place.kind !== 'processed') return mismatch
+    if (details.aggregateType?.length !== nodes.length) return { status: StatusCodes.BadAggregateListMismatch }
+    const aggregateId = details.aggregateType[index]
+    return readProcessed(history, historized, { details, aggregateId }, { ...page, index: place?.index ?? 0 })
+  }
+  return { status: StatusCodes.BadHistoryOperationUnsupported }
+}
+
+/** Where a raw or modified read begins, or why it cannot. */
+function beginning(details: ReadRawModifiedDetails, pageMax: number): Place | Answer {
+  const domain = domainOf(details, pageMax)
+  // Bounds of what was modified would have no meaning (Part 11 §6.5.3.3).
+  if (!domain || (details.isReadModified && details.returnBounds)) return { status: StatusCodes.BadInvalidArgument }
+  const begin = { domain, after: undefined, returned: 0 }
+  if (details.isReadModified) return { kind: 'modified', ...begin }
+  return { kind: 'raw', ...begin, withBounds: details.returnBounds, isAtEnd: false }
+}
+
+function bad(statusCode: StatusCode): HistoryReadResult {
+  return new HistoryReadResult({ statusCode })
+}

@@ -1,0 +1,167 @@
+import {
+  HistoryData,
+  HistoryModifiedData,
+  HistoryUpdateType,
+  type NumericRange,
+  type StatusCode,
+  StatusCodes,
+} from 'node-opcua'
+import { dataValuesOf, entriesOf, type Wrap, wrapOf } from './data-values.ts'
+import type { Historized } from './historized-variables.ts'
+import type { HistoryEntry, HistoryPage, HistoryView } from './history-view.ts'
+import type { Place } from './places.ts'
+
+/** What one node of a request gets. */
+export interface Answer {
+  readonly status: StatusCode
+  readonly data?: HistoryData
+  /** Where to go on; absent when there is no more. */
+  readonly next?: Place | undefined
+}
+
+type RawPlace = Extract<Place, { kind: 'raw' }>
+type ModifiedPlace = Extract<Place, { kind: 'modified' }>
+
+/** No value was found beyond an end of the range (Part 11 §6.5.3.2). */
+const boundNotFound = 0x80d70000
+
+/** Bytes of values that one page may have; pages of long values have fewer of them. */
+const pageBytesMax = 1_000_000
+
+/** One page of raw history, with the values at the bounds of the range when they are asked for (Part 11 §6.5.3.2). */
+export async function readRaw(
+  history: HistoryView,
+  { tag, port }: Historized,
+  place: RawPlace,
+  indexRange: NumericRange | null,
+): Promise<Answer> {
+  const { domain, withBounds, after, returned } = place
+  const limit = Math.min(domain.pageMax, domain.totalMax - returned)
+  const isFirst = returned === 0
+  const first = withBounds && isFirst ? await startBound(history, tag, place) : undefined
+  const entries: HistoryEntry[] = first ? [first] : []
+  const more = (at: Partial<RawPlace>): Place => ({ ...place, ...at, returned: returned + entries.length })
+  let next: Place | undefined
+  if (!place.isAtEnd) {
+    const page = limit > entries.length ? await pageOf(history, tag, place, limit - entries.length) : undefined
+    if (page) entries.push(...entriesOf(page))
+    if (!page || page.next) next = more({ after: page?.next ?? after })
+  }
+  if (!next && withBounds) {
+    const isFull = entries.length >= limit
+    const last = isFull ? undefined : await endBound(history, tag, place)
+    if (isFull && Number.isFinite(domain.end)) next = more({ isAtEnd: true })
+    if (last) entries.push(last)
+  }
+  if (returned + entries.length >= domain.totalMax) next = undefined
+  return answerOf(entries, { wrap: wrapOf(port), indexRange, isFirst, next })
+}
+
+function answerOf(
+  entries: readonly HistoryEntry[],
+  how: {
+    readonly wrap: Wrap
+    readonly indexRange: NumericRange | null
+    readonly isFirst: boolean
+    readonly next: Place | undefined
+  },
+): Answer {
+  const isEmpty = how.isFirst && !how.next && entries.every(({ status }) => status === boundNotFound)
+  return {
+    status: isEmpty ? StatusCodes.GoodNoData : StatusCodes.Good,
+    data: new HistoryData({ dataValues: dataValuesOf(entries, how.wrap, how.indexRange) }),
+    next: how.next,
+  }
+}
+
+/** A page that fits into a message: when its values are long, a shorter one is read. */
+async function pageOf(
+  history: HistoryView,
+  tag: string,
+  { domain, after }: RawPlace,
+  limit: number,
+): Promise<HistoryPage> {
+  const range = { tag, start: domain.start, end: domain.end, after }
+  const page = await history.readPage({ ...range, limit })
+  const fitting = fittingCount(page)
+  return fitting < page.samples.count ? history.readPage({ ...range, limit: fitting }) : page
+}
+
+function fittingCount({ samples: { count, values } }: HistoryPage): number {
+  if (values instanceof Float64Array) return count
+  let bytes = 0
+  for (let index = 0; index < count; index++) {
+    bytes += sizeOf(values[index])
+    if (bytes > pageBytesMax) return Math.max(1, index)
+  }
+  return count
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  if (value instanceof Uint8Array) return value.length
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + sizeOf(item), 0)
+  return 8
+}
+
+/** The value at the start: none of its own when samples are there, else the one before it in the direction of reading. */
+async function startBound(
+  history: HistoryView,
+  tag: string,
+  { domain: { start, end } }: RawPlace,
+): Promise<HistoryEntry | undefined> {
+  const { at, before, after } = await history.neighbours(tag, start)
+  if (at) return undefined
+  return (start <= end ? before : after) ?? { time: start, status: boundNotFound, value: null }
+}
+
+/** The value at the end, or the next one behind it. A range without an end has no bound there. */
+async function endBound(
+  history: HistoryView,
+  tag: string,
+  { domain: { start, end } }: RawPlace,
+): Promise<HistoryEntry | undefined> {
+  if (!Number.isFinite(end)) return undefined
+  const { at, before, after } = await history.neighbours(tag, end)
+  // A range of one moment has its samples already.
+  if (at && start === end) return undefined
+  if (at && start < end) {
+    const [first] = entriesOf(await history.readPage({ tag, start: end, end, limit: 1 }))
+    return first ?? at
+  }
+  return at ?? (start <= end ? after : before) ?? { time: end, status: boundNotFound, value: null }
+}
+
+/** One page of the values that were changed, with who changed them and how (Part 11 §6.5.3.3). */
+export async function readModified(
+  history: HistoryView,
+  { tag, port }: Historized,
+  place: ModifiedPlace,
+  indexRange: NumericRange | null,
+): Promise<Answer> {
+  const { domain, after, returned } = place
+  const limit = Math.min(domain.pageMax, domain.totalMax - returned)
+  const range = { tag, start: domain.start, end: domain.end, after, limit }
+  const { entries, next } = await history.readModified(range)
+  const count = returned + entries.length
+  const data = new HistoryModifiedData({
+    dataValues: dataValuesOf(entries, wrapOf(port), indexRange),
+    modificationInfos: entries.map(({ user, at, kind }) => ({
+      modificationTime: new Date(at),
+      updateType: updateTypes[kind],
+      userName: user,
+    })),
+  })
+  return {
+    status: count === 0 ? StatusCodes.GoodNoData : StatusCodes.Good,
+    data,
+    next: next && count < domain.totalMax ? { ...place, after: next, returned: count } : undefined,
+  }
+}
+
+const updateTypes = {
+  insert: HistoryUpdateType.Insert,
+  replace: HistoryUpdateType.Replace,
+  update: HistoryUpdateType.Update,
+  delete: HistoryUpdateType.Delete,
+} as const
