@@ -3,8 +3,10 @@ import {
   DataType,
   makeEUInformation,
   Range,
+  sameVariant,
   type UAObject,
   type UAVariable,
+  Variant,
   VariantArrayType,
 } from 'node-opcua'
 import type { Port } from '../model/port.ts'
@@ -67,8 +69,12 @@ export function variableTypeOf(port: Port): VariableTypeName {
 }
 
 function describe(variable: UAVariable, port: Port, typeName: VariableTypeName): void {
-  const set = (name: string, dataType: DataType, value: unknown, arrayType = VariantArrayType.Scalar): void =>
-    childOf<UAVariable>(variable, name).setValueFromSource({ dataType, arrayType, value })
+  const set = (name: string, dataType: DataType, value: unknown, arrayType = VariantArrayType.Scalar): void => {
+    const property = childOf<UAVariable>(variable, name)
+    const variant = new Variant({ dataType, arrayType, value })
+    // Setting it marks the semantics as changed (Part 8 §5.2), for all who monitor the variable.
+    if (!sameVariant(property.readValue().value, variant)) property.setValueFromSource(variant)
+  }
   const isAnalog = typeName.startsWith('Analog')
   if (isAnalog && port.range) {
     const [low, high] = port.range

@@ -9,7 +9,7 @@ import { moving, scaling } from './change-plants.ts'
 /** Devices of the plant file, by which a random change of it is described. */
 interface LineDevice {
   readonly id: string
-  readonly equipment: 'Acme/Line1' | 'Acme/Line2'
+  readonly equipment: string
   readonly name: string
   readonly position: number
   readonly type: 'mock-servo'
@@ -25,7 +25,8 @@ server: { port: 0, anonymous: operate, security: { unsecured: true } }
 equipment:
   Acme: { level: Enterprise }
   Acme/Line1: { level: WorkCenter }
-  Acme/Line2: { level: WorkUnit }
+  Acme/Line2: { level: WorkCenter }
+  Acme/Line2/Filler: { level: WorkUnit }
 devices:
   servo1: { type: mock-servo, equipment: Acme/Line1, every: 50ms }
   servo2: { type: mock-servo, equipment: Acme/Line1, every: 50ms }
@@ -42,7 +43,7 @@ const definition = fc
     name: fc.constantFrom('One', 'Two'),
     gain: fc.constantFrom(1, 2),
     servo: fc.constantFrom('servo1', 'servo2'),
-    equipment: fc.constantFrom('Acme/Line1', 'Acme/Line2'),
+    equipment: fc.constantFrom('Acme/Line1', 'Acme/Line2', 'Acme/Line2/Filler'),
     run: fc.constantFrom('{ every: 50ms }', '{ on: change }'),
     parameters: fc.constantFrom('', 'parameters: { limit: { type: Double, unit: mm, default: 5 } }'),
     shape: fc.constantFrom(
@@ -59,7 +60,7 @@ const definition = fc
 const devices = fc.uniqueArray(
   fc.record({
     id: fc.constantFrom('axis1', 'axis2'),
-    equipment: fc.constantFrom('Acme/Line1', 'Acme/Line2'),
+    equipment: fc.constantFrom('Acme/Line1', 'Acme/Line2', 'Acme/Line2/Filler'),
     name: fc.constantFrom('Axis', 'Better axis'),
     position: fc.constantFrom(0, 10),
     type: fc.constant('mock-servo'),

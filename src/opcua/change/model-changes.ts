@@ -48,20 +48,30 @@ export class ModelChanges {
     this.#record(verb, from)
   }
 
-  /** Counts the versions of the containers up and raises the event, unless no node came or went. */
-  tell(addressSpace: AddressSpace, message: string): void {
+  /**
+   * Counts the versions of the containers up and raises one event: with the nodes that came and went, or a plain one of
+   * `source` when only values, names and units are others.
+   */
+  tell(addressSpace: AddressSpace, { message, source }: { readonly message: string; readonly source: BaseNode }): void {
     for (const container of this.#containers) {
-      const version = versionOf(container)
+      const isThere = addressSpace.findNode(container.nodeId) === container
+      const version = isThere ? versionOf(container) : null
       if (version) countUp(version)
     }
-    if (this.#changes.size === 0) return
     const changes = [...this.#changes.values()].map((change) => new ModelChangeStructureDataType(change as never))
-    const { server } = addressSpace.rootFolder.objects
-    server.raiseEvent('GeneralModelChangeEventType', {
-      changes: { dataType: DataType.ExtensionObject, arrayType: VariantArrayType.Array, value: changes },
+    const about = {
       message: { dataType: DataType.LocalizedText, value: coerceLocalizedText(message) },
       severity: { dataType: DataType.UInt16, value: severity },
-    } as never)
+    }
+    const { server } = addressSpace.rootFolder.objects
+    if (changes.length > 0) {
+      const value = { dataType: DataType.ExtensionObject, arrayType: VariantArrayType.Array, value: changes }
+      server.raiseEvent('GeneralModelChangeEventType', { ...about, changes: value } as never)
+      return
+    }
+    const sourceNode = { dataType: DataType.NodeId, value: source.nodeId }
+    const sourceName = { dataType: DataType.String, value: source.browseName.name ?? '' }
+    server.raiseEvent('BaseEventType', { ...about, sourceNode, sourceName } as never)
   }
 
   #contains(node: BaseNode, verb: Verb): void {

@@ -48,8 +48,7 @@ function copyMember(member: UAObject | UAVariable, parent: UAObject | UAVariable
   const isProperty = variable.typeDefinitionObj.browseName.name === 'PropertyType'
   namespace.addVariable({
     ...common,
-    ...(isProperty ? { propertyOf: parent } : { componentOf: parent }),
-    typeDefinition: variable.typeDefinitionObj,
+    ...(isProperty ? { propertyOf: parent } : { componentOf: parent, typeDefinition: variable.typeDefinitionObj }),
     dataType: variable.dataType,
     valueRank: variable.valueRank,
     minimumSamplingInterval: variable.minimumSamplingInterval,

@@ -82,7 +82,8 @@ export class Placement {
   tell(message: string): void {
     const changes = this.#changes
     this.#changes = new ModelChanges()
-    changes.tell(this.#context.addressSpace, message)
+    const { addressSpace, objectById } = this.#context
+    changes.tell(addressSpace, { message, source: objectById.get('runtime') ?? addressSpace.rootFolder.objects })
   }
 
   #listener({ nodes, references }: Placed): UpsertListener {
