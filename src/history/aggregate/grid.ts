@@ -6,6 +6,8 @@ export class Grid {
   readonly #start: number
   readonly #end: number
   readonly #width: number
+  /** All edges in order of time. */
+  readonly #edges: Float64Array
 
   /** `start` and `end` differ; a width of 0, or more than the range, means one interval. */
   constructor(start: number, end: number, width: number) {
@@ -15,6 +17,9 @@ export class Grid {
     this.#end = end
     this.#width = width > 0 && width < range ? width : range
     this.count = Math.ceil(range / this.#width)
+    this.#edges = Float64Array.from({ length: this.count + 1 }, (_, index) =>
+      this.#edge(this.isReversed ? this.count - index : index),
+    )
   }
 
   /** Everything that is covered. */
@@ -28,12 +33,12 @@ export class Grid {
 
   /** The earlier end of an interval. */
   low(index: number): number {
-    return this.isReversed ? this.#edge(this.count - index) : this.#edge(index)
+    return this.#edges[index] as number
   }
 
   /** The later end of an interval. */
   high(index: number): number {
-    return this.low(index + 1)
+    return this.#edges[index + 1] as number
   }
 
   /** The time that names an interval: its beginning in the direction of reading. */

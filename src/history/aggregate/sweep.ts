@@ -27,6 +27,8 @@ export class Sweep {
   readonly instants: (Entry | undefined)[] = []
   readonly #configuration: AggregateConfiguration
   readonly #need: Need
+  /** The first interval that reaches beyond the last stretch. */
+  #reached = 0
   #lastRaw: Entry | undefined
   #usable: Entry | undefined
   #earlier: Entry | undefined
@@ -91,7 +93,9 @@ export class Sweep {
 
   #lay(from: number, to: number, line: Line | undefined, raw?: Entry): void {
     const { grid } = this
-    for (let index = grid.firstBeyond(from); index < grid.count && grid.low(index) < to; index++) {
+    // Stretches follow one another, so the first interval is where the last stretch ended, or behind it.
+    while (this.#reached < grid.count && grid.high(this.#reached) <= from) this.#reached++
+    for (let index = this.#reached; index < grid.count && grid.low(index) < to; index++) {
       const [low, high] = [Math.max(from, grid.low(index)), Math.min(to, grid.high(index))]
       const duration = high - low
       const tally = this.time[index]

@@ -21,7 +21,8 @@ export interface Stretch {
   readonly chunksPerPage: number
 }
 
-interface ChunkRow {
+/** A chunk as it is stored. */
+export interface ChunkRow {
   readonly id: number
   readonly t0: number
   readonly t1: number
@@ -29,18 +30,17 @@ interface ChunkRow {
   readonly blob: Uint8Array
 }
 
-/** Blocks of a stretch, see {@link merge}. A damaged chunk reads as one `BadDataLost` sample and is told to `onCorrupt`. */
-export async function* readStretch(
-  sql: SqlReads,
-  stretch: Stretch,
-  onCorrupt: (chunk: number) => void,
-): AsyncGenerator<Samples> {
-  const sources = [chunkSource(sql, stretch, 0, onCorrupt), headSource(stretch)]
-  if (stretch.hasLate) sources.push(chunkSource(sql, stretch, 1, onCorrupt))
+/** Gives the samples of a chunk; see {@link samplesOf}. */
+export type Decode = (row: ChunkRow) => Samples
+
+/** Blocks of a stretch, see {@link merge}. */
+export async function* readStretch(sql: SqlReads, stretch: Stretch, decode: Decode): AsyncGenerator<Samples> {
+  const sources = [chunkSource(sql, stretch, 0, decode), headSource(stretch)]
+  if (stretch.hasLate) sources.push(chunkSource(sql, stretch, 1, decode))
   for await (const block of merge(sources, stretch.direction)) yield block
 }
 
-/** The samples of a chunk, or one that tells how many were lost. */
+/** The samples of a chunk; a damaged one is told to `onCorrupt` and reads as one `BadDataLost` sample with the count. */
 export function samplesOf(row: ChunkRow, onCorrupt: (chunk: number) => void): Samples {
   try {
     return decodeChunk(row.blob)
@@ -58,21 +58,22 @@ function headSource({ head, from, to, direction }: Stretch): PieceSource {
     if (isDone) return undefined
     isDone = true
     const begin = samples.times[direction === 'forward' ? 0 : samples.count - 1] as number
-    return { id: Number.POSITIVE_INFINITY, samples, begin }
+    return { id: Number.POSITIVE_INFINITY, load: () => samples, begin }
   }
 }
 
-function chunkSource(sql: SqlReads, stretch: Stretch, isLate: 0 | 1, onCorrupt: (chunk: number) => void): PieceSource {
+function chunkSource(sql: SqlReads, stretch: Stretch, isLate: 0 | 1, decode: Decode): PieceSource {
   const { from, to, direction } = stretch
   const rows = chunkRows(sql, stretch, isLate)
   return async () => {
-    for (let row = await rows(); row; row = await rows()) {
-      const samples = within(samplesOf(row, onCorrupt), from, to)
+    const row = await rows()
+    if (!row) return undefined
+    return {
+      id: row.id,
       // Where the whole chunk begins, since the next one may begin before what is left of this one.
-      const begin = direction === 'forward' ? Math.max(row.t0, from) : Math.min(row.t1, to)
-      if (samples.count > 0) return { id: row.id, samples, begin }
+      begin: direction === 'forward' ? Math.max(row.t0, from) : Math.min(row.t1, to),
+      load: () => within(decode(row), from, to),
     }
-    return undefined
   }
 }
 

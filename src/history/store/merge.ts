@@ -3,9 +3,16 @@ import { firstAt, joined, noSamples, type Samples, slice, sorted } from '../samp
 /** Samples of a chunk, or of a head, among which later ids arrived later. */
 export interface Piece {
   readonly id: number
-  readonly samples: Samples
+  /** Gives the samples; it is called when their turn has come, which for the last pieces fetched is often never. */
+  readonly load: () => Samples
   /** Nothing of it lies before this time in the direction of reading. */
   readonly begin: number
+}
+
+/** A piece whose turn has come. */
+interface Active {
+  readonly id: number
+  readonly samples: Samples
 }
 
 /** Gives pieces one after the other, in order of where they begin in the direction of reading; undefined at the end. */
@@ -20,7 +27,7 @@ export type Direction = 'forward' | 'backward'
  */
 export async function* merge(sources: readonly PieceSource[], direction: Direction): AsyncGenerator<Samples> {
   const waiting = await Promise.all(sources.map((next) => next()))
-  let active: Piece[] = []
+  let active: Active[] = []
   for (;;) {
     const bound = Math.min(...waiting.map((piece) => (piece ? edge(piece, direction) : Number.POSITIVE_INFINITY)))
     const { ready, rest } = divide(active, bound, direction)
@@ -29,7 +36,7 @@ export async function* merge(sources: readonly PieceSource[], direction: Directi
     if (bound === Number.POSITIVE_INFINITY) return
     for (const [index, piece] of waiting.entries()) {
       if (!piece || edge(piece, direction) > bound) continue
-      active.push(piece)
+      active.push({ id: piece.id, samples: piece.load() })
       waiting[index] = await sources[index]?.()
     }
   }
@@ -41,9 +48,9 @@ function edge({ begin }: Piece, direction: Direction): number {
 }
 
 /** What no piece that waits can reach any more, in order, and the rest. */
-function divide(active: readonly Piece[], bound: number, direction: Direction): { ready: Samples; rest: Piece[] } {
-  const ready: Piece[] = []
-  const rest: Piece[] = []
+function divide(active: readonly Active[], bound: number, direction: Direction): { ready: Samples; rest: Active[] } {
+  const ready: Active[] = []
+  const rest: Active[] = []
   for (const piece of active) {
     const { samples } = piece
     const { count } = samples

@@ -17,7 +17,8 @@ import type {
 } from '../history-store.ts'
 import { noSamples, type Samples } from '../samples.ts'
 import { type Corruption, neighboursOf, summariesOf } from './around.ts'
-import { readStretch, type Stretch } from './chunk-reader.ts'
+import { ChunkCache } from './chunk-cache.ts'
+import { readStretch, type Stretch, samplesOf } from './chunk-reader.ts'
 import { applyEdit, readModifiedPage } from './edit.ts'
 import { Journal, type JournalLimits } from './journal.ts'
 import { PageCollector, rangeOf } from './page.ts'
@@ -75,6 +76,7 @@ interface Parts {
 class SqliteHistory implements HistoryStore {
   readonly #parts: Parts
   readonly #readers: Readers
+  readonly #chunks = new ChunkCache((row) => samplesOf(row, (chunk) => this.#reportChunk(chunk)))
   /** Chunks that are known to be damaged, so that each is told once. */
   readonly #damaged = new Set<number>()
   #corrupt = 0
@@ -191,7 +193,7 @@ class SqliteHistory implements HistoryStore {
   ): AsyncGenerator<Samples> {
     const memory = { head: entry.head.visible(), chunkId: this.#parts.journal.chunkId, hasLate: entry.hasLate }
     const sql = await this.#readers.take()
-    yield* readStretch(sql, { tag: entry.id, ...memory, ...range }, (chunk) => this.#reportChunk(chunk))
+    yield* readStretch(sql, { tag: entry.id, ...memory, ...range }, (row) => this.#chunks.get(row))
   }
 
   #reportChunk(chunk: number): void {
