@@ -23,8 +23,3 @@ const infoTypeDataValue = 0x400
 export function withBits(status: number, bits: number): number {
   return bits === 0 ? status : (status | infoTypeDataValue | bits) >>> 0
 }
-
-/** A status code without its info bits. */
-export function severityAndCode(status: number): number {
-  return (status & 0xffff0000) >>> 0
-}

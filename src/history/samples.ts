@@ -10,7 +10,7 @@ export interface Entry {
 /** Values of samples in a row: a typed array where all of them are numbers. */
 export type ValueColumn = Float64Array | readonly Value[]
 
-/** Samples of one tag by column, in order of time; equal times in order of arrival. */
+/** Samples of one tag by column, in order of time; equal times in order of arrival. They are shared: never change them. */
 export interface Samples {
   readonly count: number
   /** Milliseconds since 1970 UTC; parts of a millisecond are kept. */

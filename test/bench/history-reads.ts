@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { defaultConfiguration } from '../../src/history/aggregate/configuration.ts'
 import { readProcessed } from '../../src/history/aggregate/processed.ts'
 import type { HistoryStore } from '../../src/history/history-store.ts'
@@ -55,6 +56,7 @@ export async function measureReads(
     }
     rows.push(row(name, 'ms', median(times.ours), { rows: median(times.theirs) }))
   }
+  rows.push(await scanned(store, end))
   await store.close()
   await plain.driver.close()
   return { rows, dayMs: rows[1]?.value ?? Number.NaN }
@@ -77,6 +79,18 @@ async function timed(read: () => Promise<number>): Promise<number> {
   const found = await read()
   if (found === 0) throw new Error('a read of the benchmark found nothing')
   return performance.now() - start
+}
+
+/** What a long read does to everybody else: the delay of the event loop while everything is read ten times. */
+async function scanned(store: HistoryStore, end: number): Promise<Row> {
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  let count = 0
+  for (let round = 0; round < 10; round++) {
+    for await (const block of store.scan('plc1.level', begin, end)) count += block.count
+  }
+  delay.disable()
+  return row(`event-loop delay p99 while ${count} samples are read`, 'ms', delay.percentile(99) / 1e6)
 }
 
 async function lastRaw(store: HistoryStore, end: number): Promise<number> {

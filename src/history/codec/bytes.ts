@@ -6,11 +6,6 @@ export class ByteWriter {
   #view = new DataView(this.#bytes.buffer)
   #at = 0
 
-  /** How many bytes were written. */
-  get length(): number {
-    return this.#at
-  }
-
   byte(value: number): void {
     this.#reserve(1)
     this.#bytes[this.#at++] = value

@@ -17,11 +17,6 @@ export class Head {
     return this.#count
   }
 
-  /** How many samples readers may see. */
-  get committed(): number {
-    return this.#committed
-  }
-
   push(time: number, status: number, value: Value): void {
     const at = this.#count
     if (at === this.#times.length) this.#grow()

@@ -194,6 +194,21 @@ for (const adapter of sqlAdapters)
       expect(await wholeOf(store, 'silent')).to.deep.equal([])
     })
 
+    it('remembers tags that were declared before their first sample', async () => {
+      store = await openIn(folder.path, { adapter })
+      await store.declare([
+        { tag: 'a', dataType: 'Double' },
+        { tag: 'b', dataType: 'String' },
+      ])
+      await store.append([tagSample('b', 1, 'x')])
+      await store.declare([{ tag: 'a', dataType: 'Float' }])
+      expect(store.health()).to.deep.equal({ tags: 2, unsealed: 1, corrupt: 0 })
+      await store.close()
+      store = await openIn(folder.path, { adapter })
+      expect(store.health()).to.deep.equal({ tags: 2, unsealed: 1, corrupt: 0 })
+      expect((await wholeOf(store, 'b')).map(({ value }) => value)).to.deep.equal(['x'])
+    })
+
     it('refuses a sample without a time, and keeps none of its batch', async () => {
       store = await openIn(folder.path, { adapter })
       await store.append([tagSample('a', 1, 1)])
