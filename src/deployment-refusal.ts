@@ -57,5 +57,5 @@ export function summaryOf(diff: PlantDiff): string {
     ...told('device', diff.devices),
     ...told('pipeline', diff.pipelines),
   ]
-  return parts.join('; ') || 'nothing changed'
+  return parts.join('; ') || 'comments or layout of files changed'
 }

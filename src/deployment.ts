@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Subscription } from 'rxjs'
 import { formatFindings } from './config/format-findings.ts'
@@ -148,6 +149,8 @@ export class Deployment implements Deploying {
     if (!isRunnable(loaded)) return loaded.findings
     const { parts, log } = this.#options
     const diff = diffPlants(this.#plant, loaded)
+    // What was deployed by text stands in the files already when they are looked at.
+    if (diff.isEmpty && isSameText(this.#plant, loaded)) return loaded.findings
     if (diff.isOtherPlant) return [otherPlant(loaded, this.#plant.definition.plant), ...loaded.findings]
     const refusals = refusalsOf(diff, this.#plant, parts.pipelines)
     if (refusals.length > 0) {
@@ -227,6 +230,11 @@ export class Deployment implements Deploying {
     this.#turn = result.catch(() => undefined)
     return result
   }
+}
+
+function isSameText(before: RunnablePlant, after: RunnablePlant): boolean {
+  const texts = ({ files }: RunnablePlant) => files.files.map(({ file, text }) => [file, text])
+  return isDeepStrictEqual(texts(before), texts(after))
 }
 
 async function put(file: string, text: string | undefined): Promise<void> {

@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { until } from '../kit/demo-plant.ts'
 import { type ScratchPlant, startScratch } from '../kit/scratch-plant.ts'
 import type { Client } from '../opcua/bench.ts'
+import { listen } from '../opcua/event-listener.ts'
 import { moving, plantFile, scaling } from './change-plants.ts'
 
 const files = { 'plant.yaml': plantFile, 'pipelines/scale.yaml': scaling(), 'pipelines/move.yaml': moving }
@@ -62,6 +63,21 @@ describe('files that change while the plant runs', function () {
     await scratch.put('pipelines/scale.yaml', scaling())
     await until('it is back', async () => (await client.read('pipe/scale.Outputs.scaled')).statusCode.isGood())
     expect(await version()).to.equal(4)
+  })
+
+  it('are not applied a second time, when a method has written them', async () => {
+    const admin = await scratch.connect('ConfigureAdmin')
+    const listener = await listen(admin, 'i=2253')
+    const inputArguments = [scaling({ gain: 6 }), ''].map((value) => ({ dataType: 'String', value }))
+    const [objectId, methodId] = [admin.id('runtime'), admin.id('runtime.Deploy')]
+    expect((await admin.session.call({ objectId, methodId, inputArguments })).statusCode.name).to.equal('Good')
+    const told = (await listener.rest(800)).map(({ Message }) => (Message as { text: string }).text)
+    expect(told.filter((text) => /, by /.test(text))).to.deep.equal(['pipeline scale changed, by ConfigureAdmin'])
+    expect(await version()).to.equal(5)
+    await scratch.put('pipelines/scale.yaml', `# A comment.\n${scaling({ gain: 6 })}`)
+    await until('the text is kept', async () => (await version()) === 6)
+    expect(await state('scale')).to.equal(13)
+    await listener.stop()
   })
 
   it('wait for the end of a run that they concern', async () => {

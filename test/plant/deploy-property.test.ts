@@ -196,5 +196,9 @@ describe('random changes of a plant that runs', function () {
       }),
       { numRuns: 8, interruptAfterTimeLimit: 35_000, markInterruptAsFailure: false, endOnFailure: true },
     )
+    const applied = scratch.lines.filter((line) =>
+      /(changed|added|removed), by|(changed|added|removed); .*, by/.test(line),
+    )
+    expect(applied.length, 'changes that were made').to.be.greaterThan(5)
   })
 })
