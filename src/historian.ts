@@ -6,18 +6,16 @@ import type { HistoryStore, PageRequest } from './history/history-store.ts'
 import { readAtTime } from './history/read/at-time.ts'
 import { Deadband } from './history/record/deadband.ts'
 import { type HistorianEvent, Recorder } from './history/record/recorder.ts'
+import { Retention } from './history/record/retention.ts'
 import { openHistory } from './history/store/sqlite-history.ts'
 import type { RunnablePlant } from './load-plant.ts'
-import type { Cancel, Clock } from './model/clock.ts'
+import type { Clock } from './model/clock.ts'
 import { MillraceError } from './model/errors.ts'
 import type { TagSample } from './model/sample.ts'
 import { Status } from './model/status.ts'
 import { ownerTag } from './model/tag.ts'
 import type { DataType } from './model/value.ts'
 import type { AtTimeSettings, HistorizedTag, HistoryView, ProcessedRange } from './opcua/history/history-view.ts'
-
-/** How often what is too old is forgotten, in milliseconds. */
-const retentionMs = 10 * 60_000
 
 /** What a historian needs. */
 export interface HistorianOptions {
@@ -41,10 +39,12 @@ export class Historian implements HistoryView {
   readonly aggregateDefaults = defaultConfiguration
   readonly #options: HistorianOptions
   readonly #recorder: Recorder
+  readonly #retention: Retention
+  /** How long the samples of each tag are kept; the retention looks at it in each round. */
+  readonly #keepMs = new Map<string, number>()
   readonly #subscription = new Subscription()
   #rules: ReadonlyMap<string, Rule> = new Map()
   #opening: Promise<HistoryStore> | undefined
-  #cancelRetention: Cancel = () => {}
   #isStopped = false
   #isClosed = false
 
@@ -55,12 +55,20 @@ export class Historian implements HistoryView {
       clock: options.clock,
       onEvent: (event) => this.#tell(event),
     })
+    this.#retention = new Retention({
+      store: { retain: async (tags, before) => (await this.#open()).retain(tags, before) },
+      clock: options.clock,
+      keepMs: this.#keepMs,
+      onFailure: (error) => options.log.warn(`old history cannot be forgotten: ${messageOf(error)}`),
+    })
   }
 
   /** Takes the tags from a definition: those that it has from now on are recorded, the history of the others stays. */
   async use(plant: RunnablePlant): Promise<void> {
     const before = this.#rules
     this.#rules = rulesOf(plant, before)
+    this.#keepMs.clear()
+    for (const [tag, { keepMs }] of this.#rules) this.#keepMs.set(tag, keepMs)
     if (this.#rules.size === 0) return
     try {
       const store = await this.#open()
@@ -73,14 +81,14 @@ export class Historian implements HistoryView {
   /** Begins to record. */
   follow(samples$: Observable<readonly TagSample[]>): void {
     this.#subscription.add(samples$.subscribe((batch) => this.#record(batch)))
-    this.#retainLater()
+    this.#retention.start()
   }
 
   /** Records no more; resolves when everything that was taken is durable, or given up because the database fails. */
   async stop(): Promise<void> {
     this.#isStopped = true
-    this.#cancelRetention()
     this.#subscription.unsubscribe()
+    await this.#retention.stop()
     await this.#recorder.stop()
     const { lost } = this.#recorder.health()
     if (lost > 0) this.#options.log.warn(`${lost} samples of history were lost since the start`)
@@ -170,25 +178,6 @@ export class Historian implements HistoryView {
       log.warn(`history has a gap: ${event.lost} samples of ${event.tags} tags were lost`)
     else if (event.state === 'ok') log.info('history is kept again')
     else log.error(`history is not kept for now (${event.state}): ${event.reason}; the plant runs on`)
-  }
-
-  #retainLater(): void {
-    if (this.#isStopped) return
-    this.#cancelRetention = this.#options.clock.after(retentionMs, () => {
-      this.#retain()
-        .catch((error: unknown) => this.#options.log.warn(`old history cannot be forgotten: ${messageOf(error)}`))
-        .finally(() => this.#retainLater())
-    })
-  }
-
-  async #retain(): Promise<void> {
-    const tagsByKeep = new Map<number, string[]>()
-    for (const [tag, { keepMs }] of this.#rules) tagsByKeep.set(keepMs, [...(tagsByKeep.get(keepMs) ?? []), tag])
-    for (const [keepMs, tags] of tagsByKeep) {
-      const before = this.#options.clock.now() - keepMs
-      for (let isDone = false; !isDone && !this.#isStopped; )
-        ({ isDone } = await (await this.#open()).retain(tags, before))
-    }
   }
 }
 

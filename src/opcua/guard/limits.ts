@@ -40,7 +40,8 @@ export const GUARD_LIMITS = {
   nodesPerRegister: 500,
   methodsPerCall: 50,
   nodesPerHistoryReadData: 50,
-  nodesPerHistoryReadEvents: 20,
+  /** The stack holds every HistoryRead to the smaller one of this and the limit before, so they are the same. */
+  nodesPerHistoryReadEvents: 50,
   referencesPerBrowse: 20_000,
   /** References of one node in one answer; the rest waits at a continuation point. */
   referencesPerNode: 5_000,
