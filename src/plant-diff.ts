@@ -154,8 +154,8 @@ function byId({ pipelines }: LoadedPlant, id: string): CheckedPipeline {
 function insideOf(before: CheckedPipeline, after: CheckedPipeline): PipelineDiff {
   const steps = partDiff(before.steps.map(stepFactsOf), after.steps.map(stepFactsOf), ({ id }) => id)
   const kept = new Set(after.steps.map(({ id }) => id).filter((id) => before.steps.some((step) => step.id === id)))
-  const { trigger, overlap, queueLengthMax, autoStart } = before.definition
-  const timing = { trigger, overlap, queueLengthMax, autoStart }
+  const { trigger, overlap, queueLengthMax, autoStart, restart } = before.definition
+  const timing = { trigger, overlap, queueLengthMax, autoStart, restart }
   const { definition } = after
   return {
     steps,
@@ -173,6 +173,7 @@ function insideOf(before: CheckedPipeline, after: CheckedPipeline): PipelineDiff
       overlap: definition.overlap,
       queueLengthMax: definition.queueLengthMax,
       autoStart: definition.autoStart,
+      restart: definition.restart,
     }),
   }
 }

@@ -9,7 +9,8 @@ import type { Clock } from './model/clock.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { TagSample } from './model/sample.ts'
 import { isGood, statusName } from './model/status.ts'
-import { Pipelines } from './pipeline/pipelines.ts'
+import type { PipelineHost } from './pipeline/pipeline-host.ts'
+import { Pipelines, type RememberedPipelines } from './pipeline/pipelines.ts'
 import type { PlantDiff } from './plant-diff.ts'
 import { describeDevice } from './plugin/describe.ts'
 import { Simulators, startSimulators } from './simulators.ts'
@@ -30,11 +31,11 @@ export class PlantParts implements Actors {
   readonly #subscription = new Subscription()
   #plant: RunnablePlant
 
-  private constructor(plant: RunnablePlant, simulators: Simulators, { clock, log }: PartsOptions) {
+  private constructor(plant: RunnablePlant, simulators: Simulators, { clock, log, remembered }: PartsOptions) {
     this.#plant = plant
     this.simulators = simulators
     this.devices = new Devices({ entries: entriesOf(plant, simulators), clock, log: (device) => logOf(log, device) })
-    this.pipelines = new Pipelines(plant.pipelines, {
+    const host: PipelineHost = {
       clock,
       runId: () => randomUUID(),
       call: ({ device, method, inputs, signal }) =>
@@ -42,7 +43,8 @@ export class PlantParts implements Actors {
       write: (samples) => {
         for (const { tag, sample } of samples) this.#write(tag, sample.value, log)
       },
-    })
+    }
+    this.pipelines = new Pipelines(plant.pipelines, host, remembered)
     this.samples$ = merge(this.devices.samples$, this.pipelines.samples$).pipe(share())
     this.events$ = merge(this.devices.events$, this.pipelines.events$).pipe(share())
     this.#subscription.add(this.devices.samples$.subscribe((samples) => this.pipelines.feed(samples)))
@@ -127,6 +129,8 @@ export class PlantParts implements Actors {
 export interface PartsOptions {
   readonly clock: Clock
   readonly log: Logger
+  /** What the pipelines were when the program ended; nothing when it is absent. */
+  readonly remembered?: RememberedPipelines | undefined
 }
 
 /** The devices of a definition, with the settings of simulators where there are some. */

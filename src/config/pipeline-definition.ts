@@ -24,6 +24,7 @@ const dayMs = 86_400_000
  */
 export function pipelineOf(entry: PipelineFile, file: string): PipelineDefinition {
   const trigger = triggerOf(entry.run)
+  const autoStart = entry.start === undefined ? trigger.kind !== 'once' : entry.start === 'auto'
   const overlap = entry.overlap ?? (trigger.kind === 'change' ? 'queue' : 'skip')
   return {
     id: entry.pipeline,
@@ -34,7 +35,8 @@ export function pipelineOf(entry: PipelineFile, file: string): PipelineDefinitio
     trigger,
     overlap,
     queueLengthMax: entry.queue ?? (trigger.kind === 'change' ? 1 : 10),
-    autoStart: entry.start === undefined ? trigger.kind !== 'once' : entry.start === 'auto',
+    autoStart,
+    restart: entry.restart ?? (autoStart ? 'resume' : 'ready'),
     stepEvents: entry.events?.steps ?? trigger.kind === 'once',
     parameters: Object.entries(entry.parameters ?? {}).map(([name, parameter]) => parameterOf(name, parameter)),
     steps: Object.entries(entry.steps).map(([id, step]) => stepOf(id, step)),

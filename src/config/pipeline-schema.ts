@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { restartPolicies } from '../model/restart.ts'
 import {
   dataType,
   duration,
@@ -153,6 +154,10 @@ export const pipelineFile = z.strictObject({
     .optional()
     .meta({ description: 'How many triggers `overlap: queue` holds.' }),
   start: z.enum(['auto', 'manual']).optional().meta({ description: 'Whether it starts with the plant.' }),
+  restart: z
+    .enum(restartPolicies)
+    .optional()
+    .meta({ description: 'How it comes back when the program is started again while it was active.' }),
   events: z.strictObject({ steps: truth.optional() }).optional(),
   parameters: z.record(id, parameter).optional(),
   steps: z.record(id, step),

@@ -1,5 +1,6 @@
 import type { Equipment } from './equipment.ts'
 import type { Nameplate } from './nameplate.ts'
+import type { RestartPolicy } from './restart.ts'
 import type { DataType, Value } from './value.ts'
 
 /** What the plant file and the pipeline files say, read and checked for form; durations are milliseconds. */
@@ -141,6 +142,8 @@ export interface PipelineDefinition {
   readonly queueLengthMax: number
   /** Whether it starts with the plant; the default for every trigger but `once`. */
   readonly autoStart: boolean
+  /** How it comes back when the program is started again; `resume` where it starts with the plant, else `ready`. */
+  readonly restart: RestartPolicy
   /** Whether StepStarted and StepCompleted events are raised; the default for `run: once` only. */
   readonly stepEvents: boolean
   readonly parameters: readonly ParameterDefinition[]

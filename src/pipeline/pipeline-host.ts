@@ -18,6 +18,6 @@ export interface PipelineHost {
 
 /** Who asks; it stands in the events. */
 export interface Asked {
-  /** A user, `job:<id>`, `schedule`, `auto` or `shutdown`. */
+  /** A user, `job:<id>`, `schedule`, `auto`, `restart` or `shutdown`. */
   readonly initiator: string
 }

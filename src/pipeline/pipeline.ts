@@ -11,6 +11,7 @@ import { ExternalSamples } from './external-samples.ts'
 import { Parameters } from './parameters.ts'
 import type { Asked, PipelineHost } from './pipeline-host.ts'
 import { ProgramMachine } from './program-machine.ts'
+import { beginningOf, type RememberedPipeline } from './remembered.ts'
 import { type ExecutionFactory, Run, type RunHost, type RunResult } from './run.ts'
 import { createExecution } from './wave.ts'
 
@@ -38,13 +39,27 @@ export class Pipeline {
   #stopInitiator = 'auto'
   #isClosed = false
 
-  /** It does nothing before {@link start}. It is Ready, or goes on from where `before` has ended. */
-  constructor(checked: CheckedPipeline, host: PipelineHost, before?: Pipeline) {
+  /**
+   * It does nothing before {@link start}. It is Ready, or goes on from where `before` has ended; with what is `remembered` of
+   * it from before the program ended, it has its parameters again, and is Halted where its policy says so.
+   */
+  constructor(
+    checked: CheckedPipeline,
+    host: PipelineHost,
+    {
+      before,
+      remembered,
+    }: { readonly before?: Pipeline | undefined; readonly remembered?: RememberedPipeline | undefined } = {},
+  ) {
     const { id, parameters } = checked.definition
+    const isHalted = beginningOf(checked.definition, remembered?.state).state === 'Halted'
     this.checked = checked
     this.#host = host
     this.#createExecution = host.createExecution ?? engineOf(checked)
-    this.#program = new ProgramMachine(id, before)
+    this.#program = new ProgramMachine(
+      id,
+      before ?? { state: isHalted ? 'Halted' : 'Ready', lastTransition: undefined },
+    )
     this.#chronicle = new Chronicle(checked, {
       clock: host.clock,
       program: this.#program,
@@ -54,7 +69,7 @@ export class Pipeline {
     this.#parameters = new Parameters(
       parameters,
       host.clock.now(),
-      before === undefined ? undefined : before.#parameters.samples,
+      before === undefined ? remembered?.parameters : before.#parameters.samples,
     )
     for (const [name, sample] of this.#parameters.samples) this.#chronicle.parameterSet(name, sample)
   }

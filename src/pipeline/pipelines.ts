@@ -5,6 +5,7 @@ import { Outlet } from '../rx/outlet.ts'
 import type { CheckedPipeline } from './checked.ts'
 import { Pipeline } from './pipeline.ts'
 import type { PipelineHost } from './pipeline-host.ts'
+import { beginningOf, type RememberedPipeline } from './remembered.ts'
 
 /** What {@link Pipelines.replace} needs to know of the ones that come new or in place of others. */
 export interface Replacement {
@@ -13,6 +14,9 @@ export interface Replacement {
   /** The newest sample of a device's tag. */
   latest(tag: string): Sample | undefined
 }
+
+/** What is known of the pipelines from before the program was started, by their ids. */
+export type RememberedPipelines = ReadonlyMap<string, RememberedPipeline>
 
 /**
  * All pipelines of a plant, in an order in which each comes after those that it reads.
@@ -25,6 +29,8 @@ export class Pipelines {
   readonly samples$: Observable<readonly TagSample[]>
   readonly events$: Observable<PlantEvent>
   readonly #host: PipelineHost
+  /** Of the ones that the program starts with: one that comes later begins afresh. */
+  #remembered: RememberedPipelines
   readonly #samples = new Outlet<readonly TagSample[]>()
   readonly #events = new Outlet<PlantEvent>()
   readonly #subscriptionById = new Map<string, Subscription>()
@@ -36,8 +42,9 @@ export class Pipelines {
   #isDistributing = false
 
   /** `checked` is in the order in which `checkPipelines` gives them. */
-  constructor(checked: readonly CheckedPipeline[], host: PipelineHost) {
+  constructor(checked: readonly CheckedPipeline[], host: PipelineHost, remembered: RememberedPipelines = new Map()) {
     this.#host = host
+    this.#remembered = remembered
     this.samples$ = this.#samples.values$
     this.events$ = this.#events.values$
     this.replace(checked, { changed: new Set(), latest: () => undefined })
@@ -74,10 +81,15 @@ export class Pipelines {
     }
   }
 
-  /** Starts those that start with the plant. */
+  /** Starts those that start with the plant, and those that go on from before the program ended. */
   start(): void {
+    const remembered = this.#remembered
+    this.#remembered = new Map()
     for (const pipeline of this.#all) {
-      if (pipeline.checked.definition.autoStart && pipeline.state === 'Ready') pipeline.start({ initiator: 'auto' })
+      const { state, initiator } = beginningOf(pipeline.checked.definition, remembered.get(pipeline.id)?.state)
+      if (pipeline.state !== 'Ready' || (state !== 'Running' && state !== 'Suspended')) continue
+      pipeline.start({ initiator })
+      if (state === 'Suspended') suspendActive(pipeline, initiator)
     }
   }
 
@@ -110,7 +122,9 @@ export class Pipelines {
     this.#all = checked.map((each) => {
       const { id } = each.definition
       const old = before.get(id)
-      return old && !changed.has(id) ? old : new Pipeline(each, this.#host, old)
+      return old && !changed.has(id)
+        ? old
+        : new Pipeline(each, this.#host, { before: old, remembered: this.#remembered.get(id) })
     })
     this.#byId = new Map(this.#all.map((pipeline) => [pipeline.id, pipeline]))
     this.#readersByTag = readersOf(this.#all)
@@ -152,6 +166,11 @@ export class Pipelines {
   #nextReader(): number {
     return this.#batches.findIndex((batch) => batch.length > 0)
   }
+}
+
+/** A run that is over already is not suspended any more. */
+function suspendActive(pipeline: Pipeline, initiator: string): void {
+  if (pipeline.state === 'Running') pipeline.suspend({ initiator })
 }
 
 function readersOf(pipelines: readonly Pipeline[]): ReadonlyMap<string, readonly number[]> {

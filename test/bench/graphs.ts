@@ -122,6 +122,7 @@ export function checkedOf(
     overlap: 'skip',
     queueLengthMax: 1,
     autoStart: false,
+    restart: 'ready',
     stepEvents: false,
     parameters: [],
     steps: [...steps, ...extra].map((step) => step.definition),

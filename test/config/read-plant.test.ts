@@ -71,6 +71,7 @@ describe('read plant', () => {
       trigger: { kind: 'every', periodMs: 100 },
       overlap: 'skip',
       autoStart: true,
+      restart: 'resume',
       stepEvents: false,
     })
     expect(definition?.pipelines[0]?.outputs[0]).to.deep.include({
@@ -83,7 +84,13 @@ describe('read plant', () => {
     const { definition, findings } = await read({ 'plant.yaml': validPlant, 'pipelines/fill.yaml': fill })
     expect(findings).to.deep.equal([])
     const pipeline = definition?.pipelines[0]
-    expect(pipeline).to.deep.include({ trigger: { kind: 'once' }, autoStart: false, stepEvents: true, overlap: 'skip' })
+    expect(pipeline).to.deep.include({
+      trigger: { kind: 'once' },
+      autoStart: false,
+      restart: 'ready',
+      stepEvents: true,
+      overlap: 'skip',
+    })
     expect(pipeline?.parameters.map(({ default: value }) => value)).to.deep.equal([10, 9007199254740993n])
     const [home, mode, volume] = pipeline?.steps ?? []
     expect(home).to.deep.include({ kind: 'method', device: 'servo1', method: 'home', timeoutMs: 10_000 })
@@ -115,8 +122,8 @@ describe('read plant', () => {
       { trigger: { kind: 'cron', pattern: '0 6 * * *', timezone: 'Europe/Berlin' } },
     ],
     [
-      'run: { every: 1s }\noverlap: queue\nqueue: 5\nstart: manual\nevents: { steps: true }',
-      { overlap: 'queue', queueLengthMax: 5, autoStart: false, stepEvents: true },
+      'run: { every: 1s }\noverlap: queue\nqueue: 5\nstart: manual\nrestart: halted\nevents: { steps: true }',
+      { overlap: 'queue', queueLengthMax: 5, autoStart: false, restart: 'halted', stepEvents: true },
     ],
   ] as const) {
     it(`reads the trigger ${run || 'that is not written'}`, async () => {

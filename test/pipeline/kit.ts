@@ -93,6 +93,7 @@ export function pipeline(id: string, rest: Partial<PipelineDefinition> = {}): Pi
     overlap: 'skip',
     queueLengthMax: 2,
     autoStart: !isOnce,
+    restart: isOnce ? 'ready' : 'resume',
     stepEvents: isOnce,
     parameters: [],
     steps: [],

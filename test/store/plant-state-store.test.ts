@@ -1,6 +1,6 @@
 import { expect } from 'chai'
+import { restartPolicies, stateAfterRestart } from '../../src/model/restart.ts'
 import { good } from '../../src/model/sample.ts'
-import { restartPolicies, stateAfterRestart } from '../../src/store/restart.ts'
 import { describeStores } from './stores.ts'
 
 describeStores('the state of the plant', (rig) => {
