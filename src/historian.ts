@@ -17,6 +17,9 @@ import { ownerTag } from './model/tag.ts'
 import type { DataType } from './model/value.ts'
 import type { AtTimeSettings, HistorizedTag, HistoryView, ProcessedRange } from './opcua/history/history-view.ts'
 
+/** How long a reader waits for the newest samples to be written, in milliseconds. */
+const flushMs = 250
+
 /** What a historian needs. */
 export interface HistorianOptions {
   /** The database; it and its folder are made when the first tag has a history. */
@@ -132,10 +135,20 @@ export class Historian implements HistoryView {
     return (await this.#readable()).readModified(range)
   }
 
-  /** What was taken last can be read too. */
+  /** What was taken last can be read too, unless writing it takes long. */
   async #readable(): Promise<HistoryStore> {
-    if (!this.#isStopped) await this.#recorder.flush()
+    if (!this.#isStopped && this.#recorder.health().waiting > 0) await this.#flushSoon()
     return this.#open()
+  }
+
+  #flushSoon(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(flushMs, resolve)
+      void this.#recorder.flush().finally(() => {
+        cancel()
+        resolve()
+      })
+    })
   }
 
   #open(): Promise<HistoryStore> {

@@ -22,6 +22,9 @@ export interface PageOptions {
   readonly indexRange: NumericRange | null
 }
 
+/** Times of one page: each is looked for by itself. */
+const timesMax = 1000
+
 /** One page of the values at given times (Part 11 §6.5.5). */
 export async function readAtTime(
   history: HistoryView,
@@ -31,7 +34,7 @@ export async function readAtTime(
 ): Promise<Answer> {
   const all = (reqTimes ?? []).map(timeOf)
   if (all.length === 0 || all.includes(undefined)) return { status: StatusCodes.BadInvalidTimestampArgument }
-  const times = (all as number[]).slice(index, index + pageMax)
+  const times = (all as number[]).slice(index, index + Math.min(pageMax, timesMax))
   const entries = await history.readAtTime(tag, times, { useSimpleBounds, isStepped })
   const end = index + times.length
   return {

@@ -80,14 +80,12 @@ describe('HistoryRead of computed values', function () {
   }
 
   it('gives the values at given times, in their order, and says which are interpolated', async () => {
-    expect(await atTimes([10, 5, 25, -1])).to.deep.equal(
-      [
-        [10, 20, 'Good'],
-        [5, 15, 'Good#InfoTypeDataValue|HistorianInterpolated'],
-        [25, 45, 'UncertainDataSubNormal#InfoTypeDataValue|HistorianInterpolated'],
-        [-1, null, 'BadNoData'],
-      ].map(([time, value, status]) => [time, value, status]),
-    )
+    expect(await atTimes([10, 5, 25, -1])).to.deep.equal([
+      [10, 20, 'Good'],
+      [5, 15, 'Good#InfoTypeDataValue|HistorianInterpolated'],
+      [25, 45, 'UncertainDataSubNormal#InfoTypeDataValue|HistorianInterpolated'],
+      [-1, null, 'BadNoData'],
+    ])
   })
 
   it('takes the Bad sample for a bound when simple bounds are asked for', async () => {
