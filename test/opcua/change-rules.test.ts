@@ -6,6 +6,7 @@ import {
   type ModelChangeStructureDataType,
   TimestampsToReturn,
 } from 'node-opcua'
+import { addressSpaceOf, danglingIn } from '../kit/address-space-facts.ts'
 import { until } from '../kit/demo-plant.ts'
 import { type ScratchPlant, startScratch } from '../kit/scratch-plant.ts'
 import { moving, plantFile, scaling } from '../plant/change-plants.ts'
@@ -260,6 +261,25 @@ describe('change rules (information model 5.9)', function () {
     ).not.to.include('pipe/scale')
     const names = [...seen.values()].flat().map(({ statusCode }) => statusCode.name)
     expect(new Set(names)).to.deep.equal(new Set(['Good']))
+  })
+
+  it('5: a device of another type is another object, with other alarms, under the same id', async () => {
+    const axis = `${plantFile}  axis: { type: mock-servo, equipment: Acme/Line2 }\n`
+    await scratch.apply('plant.yaml', axis)
+    await until('it is Good', async () => (await status('dev/axis.position')) === 'Good')
+    const seen = await watch('dev/axis.DeviceId')
+    const registers = '[{ name: level, address: 0, kind: input, type: float32 }]'
+    const plc = `axis: { type: modbus, equipment: Acme/Line2, simulator: { type: filler-plc }, config: { host: 127.0.0.1, registers: ${registers} } }`
+    expect(await scratch.apply('plant.yaml', axis.replace(/axis: .*/, plc))).to.deep.equal([])
+    await until('it measures', async () => (await status('dev/axis.level')) === 'Good')
+    expect(await status('dev/axis.position')).to.equal('BadNodeIdUnknown')
+    expect(await status('dev/axis.DeviceHealthAlarms.ConnectionFailure.Retain')).to.equal('Good')
+    await until('the item is told', () =>
+      [...seen.values()].flat().some(({ statusCode }) => statusCode.name === 'BadNodeIdInvalid'),
+    )
+    expect(danglingIn(addressSpaceOf(scratch.plant.urls[0]!))).to.deep.equal([])
+    expect(await scratch.apply('plant.yaml', plantFile)).to.deep.equal([])
+    expect(await status('dev/axis.level')).to.equal('BadNodeIdUnknown')
   })
 
   it('6: types stay as they are, and a definition that needs another plugin is refused', async () => {
