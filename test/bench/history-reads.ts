@@ -12,6 +12,8 @@ import { median, type Row, row } from './report.ts'
 
 const begin = 1_700_000_000_000
 const dayMs = 86_400_000
+/** The number of `plc1.level` in the table of rows: it is the first tag. */
+const levelNumber = 0
 
 /** Reads one tag of 1 Hz among others, from the history and from a row per value; milliseconds, in turn. */
 export async function measureReads(
@@ -99,7 +101,7 @@ async function lastRaw(store: HistoryStore, end: number): Promise<number> {
 
 async function lastRows(reader: SqlReader): Promise<number> {
   const sql = 'SELECT time, status, value FROM sample WHERE tag = ? ORDER BY time DESC LIMIT 10000'
-  return (await reader.all(sql, ['plc1.level'])).length
+  return (await reader.all(sql, [levelNumber])).length
 }
 
 async function minutes(
@@ -114,7 +116,7 @@ async function minutes(
 async function minutesOfRows(reader: SqlReader, { start, end }: { start: number; end: number }): Promise<number> {
   const sql = `SELECT CAST((time - ?2) / 60000 AS INTEGER) AS minute, avg(value) AS average, count(*) AS count FROM sample
     WHERE tag = ?1 AND time >= ?2 AND time < ?3 AND status < 0x40000000 GROUP BY minute ORDER BY minute`
-  return (await reader.all(sql, ['plc1.level', start, end])).length
+  return (await reader.all(sql, [levelNumber, start, end])).length
 }
 
 async function atTime(store: HistoryStore, times: readonly number[]): Promise<number> {
@@ -127,7 +129,7 @@ async function atTimeOfRows(reader: SqlReader, times: readonly number[]): Promis
   for (const time of times) {
     const before = 'SELECT time, value FROM sample WHERE tag = ? AND time <= ? ORDER BY time DESC LIMIT 1'
     const after = 'SELECT time, value FROM sample WHERE tag = ? AND time > ? ORDER BY time LIMIT 1'
-    for (const sql of [before, after]) if (await reader.get(sql, ['plc1.level', time])) found++
+    for (const sql of [before, after]) if (await reader.get(sql, [levelNumber, time])) found++
   }
   return found
 }

@@ -10,6 +10,7 @@ const bytesPerSample = 26
 /** The plain way: one row for each value, a batch in one statement, through the same driver. */
 export class Rows {
   readonly driver: SqlDriver
+  readonly #numbers = new Map<string, number>()
 
   private constructor(driver: SqlDriver) {
     this.driver = driver
@@ -18,13 +19,22 @@ export class Rows {
   static async open(folder: string, synchronous: 'FULL' | 'NORMAL'): Promise<Rows> {
     const driver = await openDatabase({ file: join(folder, 'rows.db'), synchronous })
     await driver.exec(
-      'CREATE TABLE sample (tag TEXT, time REAL, status INTEGER, value REAL, PRIMARY KEY (tag, time)) WITHOUT ROWID',
+      'CREATE TABLE sample (tag INTEGER, time REAL, status INTEGER, value REAL, PRIMARY KEY (tag, time)) WITHOUT ROWID',
     )
     return new Rows(driver)
   }
 
+  /** The number that stands for a tag. */
+  numberOf(tag: string): number {
+    const number = this.#numbers.get(tag) ?? this.#numbers.size
+    this.#numbers.set(tag, number)
+    return number
+  }
+
   async append(batch: readonly TagSample[]): Promise<void> {
-    const json = JSON.stringify(batch.map(({ tag, sample }) => [tag, sample.sourceTime, sample.status, sample.value]))
+    const json = JSON.stringify(
+      batch.map(({ tag, sample }) => [this.numberOf(tag), sample.sourceTime, sample.status, sample.value]),
+    )
     await this.driver.transaction((sql) =>
       sql.run(
         `INSERT INTO sample SELECT value ->> '$[0]', value ->> '$[1]', value ->> '$[2]', value ->> '$[3]' FROM json_each(?)`,
