@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Observable } from 'rxjs'
 import type { Actors } from './commands.ts'
 import { Deployment } from './deployment.ts'
+import { DurableState } from './durable-state.ts'
 import { Historian } from './historian.ts'
 import type { RunnablePlant } from './load-plant.ts'
 import { type Clock, systemClock } from './model/clock.ts'
@@ -13,7 +14,7 @@ import { type RunningServer, startServer } from './opcua/server.ts'
 import type { UserDirectory } from './opcua/server-options.ts'
 import { PlantParts } from './plant-parts.ts'
 import type { Simulation } from './plugin/define.ts'
-import { fileVersionStore, memoryVersionStore } from './version-store.ts'
+import { memoryVersionStore } from './version-store.ts'
 import { viewOf } from './view-of-plant.ts'
 import { type PlantWatch, watchPlant } from './watch-plant.ts'
 
@@ -61,34 +62,39 @@ export interface RunningPlant extends Actors {
  * Starts a plant: the composition root, the only place that knows everybody.
  *
  * Sinks start before sources, so that the first sample is not lost: the server, then the pipelines, then the devices.
- * Rejects with a MillraceError (`port-in-use`, `certificate-unusable`) and leaves nothing running then.
+ * Rejects with a MillraceError (`port-in-use`, `certificate-unusable`, `database-locked` and the like) and leaves nothing running then.
  */
 export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   const { plant, log, clock = systemClock } = options
-  const parts = await PlantParts.make(plant, { clock, log })
+  const state = await stateOf(options, clock)
+  const parts = await PlantParts.make(plant, { clock, log, remembered: state?.remembered }).catch(async (error) => {
+    await state?.close()
+    throw error
+  })
   const historian = historianOf(options, clock)
   let server: RunningServer | undefined
   const deployment = new Deployment({
     parts,
-    store:
-      options.dataFolder === undefined ? memoryVersionStore() : fileVersionStore(join(options.dataFolder, 'versions')),
+    store: state?.definitions ?? memoryVersionStore(),
     clock,
     log,
     environment: options.environment,
     show: (message) => {
       void historian?.use(parts.plant)
+      state?.keepOnly(parts.plant.definition.pipelines)
       server?.change(message)
     },
   })
   let watch: PlantWatch | undefined
   try {
     await deployment.begin()
+    state?.follow({ parts, versionInUse: (pipeline) => deployment.versionInUse(pipeline) })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
-    server = await serve(options, parts, { deploying: deployment, history: historian })
+    server = await serve(options, parts, { deploying: deployment, history: historian, state })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
-    await closeAll({ server, deployment, parts, watch, historian })
+    await closeAll({ server, deployment, parts, watch, historian, state })
     throw error
   }
   parts.start()
@@ -106,7 +112,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     reload: (initiator) => deployment.reload({ initiator, comment: '' }),
     trust: (thumbprint) => running.trust(thumbprint),
     stop() {
-      stopping ??= closeAll({ server: running, deployment, parts, watch, historian })
+      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, state })
       return stopping
     },
   }
@@ -116,10 +122,18 @@ function historianOf({ dataFolder, log }: PlantOptions, clock: Clock): Historian
   return dataFolder === undefined ? undefined : new Historian({ file: join(dataFolder, 'history.db'), clock, log })
 }
 
+async function stateOf({ dataFolder, log }: PlantOptions, clock: Clock): Promise<DurableState | undefined> {
+  return dataFolder === undefined ? undefined : DurableState.open({ file: join(dataFolder, 'meta.db'), clock, log })
+}
+
 function serve(
   options: PlantOptions,
   parts: PlantParts,
-  shown: { readonly deploying: Deployment; readonly history: Historian | undefined },
+  shown: {
+    readonly deploying: Deployment
+    readonly history: Historian | undefined
+    readonly state: DurableState | undefined
+  },
 ): Promise<RunningServer> {
   const { plant, log, users, watchCertificates } = options
   const { server: settings } = plant.definition
@@ -138,6 +152,7 @@ function serve(
     anonymous: settings.anonymous,
     allowUnsecured: settings.allowUnsecured,
     log: (level, message) => log[level](message),
+    ...(shown.state === undefined ? {} : { alarms: { store: shown.state.conditions } }),
     ...(users === undefined ? {} : { users }),
     ...(watchCertificates === undefined ? {} : { watchCertificates }),
   })
@@ -164,12 +179,14 @@ async function closeAll({
   parts,
   watch,
   historian,
+  state,
 }: {
   readonly server: RunningServer | undefined
   readonly deployment: Deployment
   readonly parts: PlantParts
   readonly watch: PlantWatch | undefined
   readonly historian: Historian | undefined
+  readonly state: DurableState | undefined
 }): Promise<void> {
   await watch?.stop()
   await deployment.close()
@@ -178,6 +195,7 @@ async function closeAll({
     .finally(() => historian?.stop())
     .finally(() => server?.stop())
     .finally(() => historian?.close())
+    .finally(() => state?.close())
 }
 
 function accessOf(anonymous: 'none' | 'observe' | 'operate'): readonly string[] {

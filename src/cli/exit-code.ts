@@ -11,6 +11,12 @@ const byCode: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   'certificate-unusable': ExitCode.unavailable,
   'stack-version': ExitCode.unavailable,
   'file-unreadable': ExitCode.unavailable,
+  'database-locked': ExitCode.unavailable,
+  'database-read-only': ExitCode.unavailable,
+  'database-full': ExitCode.unavailable,
+  'database-foreign': ExitCode.unavailable,
+  'database-newer': ExitCode.unavailable,
+  'database-library': ExitCode.unavailable,
 }
 
 /** The exit code for an operating error. */
