@@ -16,6 +16,8 @@ export interface Recovered {
   readonly lost: number
 }
 
+/** Open chunks read at once; a tag has one at most. */
+const openPerPage = 500
 /** Rows of the journal read at once. */
 const rowsPerPage = 64
 
@@ -53,24 +55,28 @@ async function loadTags(driver: SqlDriver, tags: TagTable): Promise<void> {
 }
 
 async function loadOpenChunks(driver: SqlDriver, tags: TagTable): Promise<{ corrupt: number; lost: number }> {
-  let [corrupt, lost] = [0, 0]
-  for (const entry of tags.entries()) {
-    const row = await driver.get<{ id: number; n: number; blob: Uint8Array }>(
-      'SELECT id, n, blob FROM chunk WHERE tag = ? AND isOpen = 1',
-      [entry.id],
+  let [corrupt, lost, last] = [0, 0, 0]
+  for (;;) {
+    const rows = await driver.all<{ id: number; tag: number; n: number; blob: Uint8Array }>(
+      `SELECT chunk.id, tag, n, blob FROM tag JOIN chunk ON chunk.tag = tag.id AND isOpen = 1
+       WHERE tag.id > ? ORDER BY tag.id LIMIT ${openPerPage}`,
+      [last],
     )
-    if (!row) continue
-    const samples = unlessCorrupt(() => decodeChunk(row.blob))
-    if (samples) {
-      entry.head.replace(samples)
-      entry.openChunk = row.id
-      entry.openCount = samples.count
-    } else {
-      corrupt++
-      lost += row.n
+    for (const row of rows) {
+      last = row.tag
+      const entry = tags.byId(row.tag)
+      const samples = unlessCorrupt(() => decodeChunk(row.blob))
+      if (samples && entry) {
+        entry.head.replace(samples)
+        entry.openChunk = row.id
+        entry.openCount = samples.count
+      } else {
+        corrupt++
+        lost += row.n
+      }
     }
+    if (rows.length < openPerPage) return { corrupt, lost }
   }
-  return { corrupt, lost }
 }
 
 async function replay(
