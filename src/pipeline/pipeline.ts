@@ -214,9 +214,10 @@ export class Pipeline {
     finallyMs,
   }: Asked & { readonly graceMs: number; readonly finallyMs: number }): Promise<boolean> {
     const wasActive = this.#program.isActive
+    const isWanted = wasActive && !this.#program.isStopping
     const run = this.#run
     if (wasActive && run) {
-      if (!this.#program.isStopping) this.stop({ initiator })
+      if (isWanted) this.stop({ initiator })
       let isLate = false
       let cancel = this.#host.clock.after(graceMs, () => {
         isLate = this.#program.isActive
@@ -225,10 +226,10 @@ export class Pipeline {
       })
       await run.ended
       cancel()
-      if (isLate) this.reset({ initiator })
+      if (isLate && this.state === 'Halted') this.reset({ initiator })
     }
     await this.close({ graceMs: 0, finallyMs })
-    return wasActive && this.state === 'Ready'
+    return isWanted && this.state === 'Ready'
   }
 
   /** Begins the newest run, unless one before it is still cleaning up. */

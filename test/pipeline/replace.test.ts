@@ -5,10 +5,15 @@ import type { PlantEvent } from '../../src/model/event.ts'
 import { good } from '../../src/model/sample.ts'
 import type { Value } from '../../src/model/value.ts'
 import { Pipelines } from '../../src/pipeline/pipelines.ts'
-import { check, output, pipeline, step } from './kit.ts'
+import { call, check, output, pipeline, step } from './kit.ts'
 import { epoch } from './rig.ts'
 
 const limits = { initiator: 'Ada', graceMs: 100, finallyMs: 100 }
+
+const unanswered = ({ signal }: { signal: AbortSignal }) =>
+  new Promise<Record<string, Value>>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('cancelled')))
+  })
 
 function checked(...definitions: PipelineDefinition[]) {
   const { pipelines, findings } = check(...definitions)
@@ -18,7 +23,7 @@ function checked(...definitions: PipelineDefinition[]) {
 
 function plant(...definitions: PipelineDefinition[]) {
   const clock = new VirtualClock(epoch)
-  const pipelines = new Pipelines(checked(...definitions), { clock, call: async () => ({}), runId: () => 'run' })
+  const pipelines = new Pipelines(checked(...definitions), { clock, call: unanswered, runId: () => 'run' })
   const values: [string, Value][] = []
   const events: PlantEvent[] = []
   pipelines.samples$.subscribe((batch) =>
@@ -37,6 +42,11 @@ const one = pipeline('one', {
 const two = pipeline('two', {
   steps: [step('t', 'add', { a: 'one.x', b: 'plc1.count' })],
   outputs: [output('y', 't.sum')],
+})
+/** Calls a method that answers when it is cancelled. */
+const slow = pipeline('slow', {
+  trigger: { kind: 'every', periodMs: 1000 },
+  steps: [call('c', 'plc1.home')],
 })
 const renamed: PipelineDefinition = { ...one, name: 'One again' }
 
@@ -94,6 +104,30 @@ describe('pipelines that are replaced', () => {
     feed(3)
     expect([pipelines.byId('two'), pipelines.all.length]).to.deep.equal([undefined, 1])
     expect([of('one.x'), of('two.y')]).to.deep.equal([[3], []])
+    await pipelines.close()
+  })
+
+  it('are cancelled, when a wave does not end, and run again all the same', async () => {
+    const { pipelines, clock, events } = plant(slow)
+    pipelines.start()
+    const ending = pipelines.end(['slow'], limits)
+    await clock.advance(90)
+    expect(pipelines.byId('slow')?.state).to.equal('Running')
+    await clock.advance(200)
+    expect([...(await ending)]).to.deep.equal(['slow'])
+    const made = events.flatMap((event) => (event.kind === 'programTransitioned' ? event.transition : []))
+    expect(made).to.deep.equal(['ReadyToRunning', 'RunningToHalted', 'HaltedToReady'])
+    await pipelines.close()
+    expect(clock.pending).to.equal(0)
+  })
+
+  it('are not started again, when somebody else has stopped them meanwhile', async () => {
+    const { pipelines, clock } = plant(slow)
+    pipelines.start()
+    pipelines.byId('slow')?.stop({ initiator: 'Bob' })
+    const ending = pipelines.end(['slow'], limits)
+    await clock.advance(300)
+    expect((await ending).size).to.equal(0)
     await pipelines.close()
   })
 })
