@@ -5,7 +5,8 @@ import { TagEntry } from './tag-entry.ts'
 /** The tags of a store by name and by number. */
 export class TagTable {
   readonly #byName = new Map<string, TagEntry>()
-  readonly #byId = new Map<number, TagEntry>()
+  /** By number, which are dense: a replay of the journal looks one up for every sample. */
+  readonly #byId: (TagEntry | undefined)[] = []
   #lastId = 0
 
   get size(): number {
@@ -17,7 +18,7 @@ export class TagTable {
   }
 
   byId(id: number): TagEntry | undefined {
-    return this.#byId.get(id)
+    return this.#byId[id]
   }
 
   /** All tags, in the order in which they were met first. */
@@ -27,7 +28,7 @@ export class TagTable {
 
   add(entry: TagEntry): void {
     this.#byName.set(entry.name, entry)
-    this.#byId.set(entry.id, entry)
+    this.#byId[entry.id] = entry
     this.#lastId = Math.max(this.#lastId, entry.id)
   }
 
