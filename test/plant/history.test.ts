@@ -1,10 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { AttributeIds, DataType } from 'node-opcua'
 import { type DemoPlant, startDemo, until } from '../kit/demo-plant.ts'
+import { type ScratchPlant, startScratch } from '../kit/scratch-plant.ts'
 import { rawOf } from '../opcua/history/reading.ts'
+import { plantFile, scaling } from './change-plants.ts'
 
 describe('the history of the demo plant, through an OPC UA client', function () {
   this.timeout(60_000)
@@ -59,20 +61,53 @@ describe('the history of the demo plant, through an OPC UA client', function () 
   })
 })
 
+describe('the history of a plant that changes while it runs', function () {
+  this.timeout(60_000)
+  let scratch: ScratchPlant
+
+  before(async () => {
+    const outputs = 'scaled: { from: scaled.scaled, min: 0, max: 180 }'
+    scratch = await startScratch({ 'plant.yaml': plantFile, 'pipelines/scale.yaml': scaling({ outputs }) })
+  })
+  after(() => scratch.stop())
+
+  it('begins with the definition that asks for it, and can be read until another takes it away', async () => {
+    const { session, id } = await scratch.connect('Observer')
+    const index = (await session.readNamespaceArray()).indexOf('urn:millrace:plant:line')
+    const nodeId = id('pipe/scale.Outputs.scaled').replace(/^ns=-?\d+/, `ns=${index}`)
+    const count = async (): Promise<number | string> => {
+      const range = { start: new Date(Date.now() - 60_000), end: new Date(Date.now() + 60_000) }
+      return rawOf(session, nodeId, range).then(
+        ({ length }) => length,
+        (error: Error) => error.message,
+      )
+    }
+    expect(await count()).to.equal('BadHistoryOperationUnsupported')
+    const kept = 'scaled: { from: scaled.scaled, min: 0, max: 180, history: { keep: 1d } }'
+    expect(await scratch.apply('pipelines/scale.yaml', scaling({ outputs: kept }))).to.deep.equal([])
+    await until('there are ten samples', async () => Number(await count()) >= 10)
+    expect(await scratch.apply('pipelines/scale.yaml', scaling())).to.deep.equal([])
+    expect(await count()).to.equal('BadHistoryOperationUnsupported')
+    expect(await scratch.apply('pipelines/scale.yaml', scaling({ outputs: kept }))).to.deep.equal([])
+    expect(await count()).to.be.at.least(10)
+  })
+})
+
 describe('a plant whose history cannot be kept', function () {
   this.timeout(60_000)
 
   it('says so in its log and runs on', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-data-'))
-    // A file where the folder of the data should be.
-    const dataFolder = join(import.meta.dirname, 'history.test.ts')
-    const demo = await startDemo(undefined, dataFolder)
+    const foreign = 'minutes of the last meeting, which nobody may overwrite\n'.repeat(20)
+    await writeFile(join(folder, 'history.db'), foreign)
+    const demo = await startDemo(undefined, folder)
     try {
       expect(demo.logged(/history is not kept/)).to.contain('the plant runs on')
       await until('the level is Good', async () => (await demo.client.read('dev/plc1.level')).statusCode.isGood())
       const nodeId = demo.client.id('pipe/fill.Outputs.filledVolume')
       const answer = await rawOf(demo.client.session, nodeId, { start: new Date(0), end: new Date() }).catch(String)
       expect(answer).to.match(/Bad/)
+      expect(await readFile(join(folder, 'history.db'), 'utf8')).to.equal(foreign)
     } finally {
       await demo.stop()
       await rm(folder, { recursive: true, force: true })
