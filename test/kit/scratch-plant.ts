@@ -67,7 +67,9 @@ export async function startScratch(
     async connect(role) {
       const user = role && ({ type: UserTokenType.UserName, userName: role, password: role } as const)
       const client = await connect(plant.urls[0]!, join(root, 'client'), user ? { user } : {})
-      const index = (await client.session.readNamespaceArray()).findIndex((uri) => uri.startsWith('urn:millrace:plant:'))
+      const index = (await client.session.readNamespaceArray()).findIndex((uri) =>
+        uri.startsWith('urn:millrace:plant:'),
+      )
       const made = { ...client, ...readersOf(client.session, index) }
       clients.push(made)
       return made
