@@ -40,9 +40,4 @@ export class ContinuationPoints<Place> {
     points?.delete(id.toString('hex'))
     return point.place
   }
-
-  /** How many points a session has. */
-  count(session: object): number {
-    return this.#bySession.get(session)?.size ?? 0
-  }
 }

@@ -34,8 +34,8 @@ export type Place =
 /** Values of one page at most, for each node. */
 export const returnMax = 10_000
 
-/** What one answer may hold for all nodes together: it has to fit into a message. */
-const answerMax = 100_000
+/** What one answer may hold for all nodes together: it has to fit into a message, which is encoded in one go. */
+const answerMax = 50_000
 
 /** How many values a page of one node may have when a request asks for several nodes. */
 export function pageMaxOf(nodes: number): number {

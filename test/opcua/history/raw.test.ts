@@ -178,6 +178,41 @@ describe('HistoryRead of raw values', function () {
     ])
   })
 
+  it('cuts pages of long values so that they fit into a message', async () => {
+    const texts = Array.from({ length: 30 }, (_, index) => String(index).padEnd(100_000, '.'))
+    await bench.store.append(
+      samplesOf(
+        'fill.label',
+        texts.map((text, index) => [5000 + index, text]),
+      ),
+    )
+    const label = client.id('pipe/fill.Outputs.label')
+    for (const range of [
+      { start: at(5000), end: at(6000) },
+      { start: at(6000), end: at(4999) },
+    ]) {
+      const pages = await pagesOf(client.session, label, range)
+      expect(pages.length).to.be.within(3, 5)
+      const values = pages.flat().map(({ value }) => value)
+      expect(values).to.deep.equal(range.start < range.end ? texts : texts.toReversed())
+    }
+  })
+
+  it('shows how many samples were lost in a gap, whatever the type of the variable', async () => {
+    await bench.store.append(samplesOf('fill.isFull', [[7000, 17, badDataLost]]))
+    const rows = await rawOf(client.session, client.id('pipe/fill.Outputs.isFull'), { start: at(6999), end: at(7001) })
+    expect(rows).to.deep.equal([{ time: at(7000).getTime(), value: 17, status: 'BadDataLost' }])
+  })
+
+  it('pages a long range by itself when no number is given', async () => {
+    const count = 25_000
+    const samples = Array.from({ length: count }, (_, index): [number, number] => [10_000 + index, index])
+    await bench.store.append(samplesOf('fill.volume', samples))
+    const pages = await pagesOf(client.session, volume, { start: at(10_000), end: at(10_000 + count) })
+    expect(pages.map(({ length }) => length)).to.deep.equal([10_000, 10_000, 5000])
+    expect(pages.flat().every(({ value }, index) => value === index)).to.equal(true)
+  })
+
   it('keeps 100 ns of a source time', async () => {
     const time = epoch + 1_000_000.25
     await bench.store.append([{ tag: 'fill.label', sample: { value: 'late', status: 0, sourceTime: time } }])
