@@ -89,6 +89,11 @@ function judgeService(
     case 'Browse':
       if (session) parts.budget.prepare(message.request as BrowseRequest, pointsOf(session))
       return StatusCodes.Good
+    case 'HistoryRead':
+      // A value of history without any time would say nothing (Part 4 5.10.3).
+      return request.timestampsToReturn === TimestampsToReturn.Neither
+        ? StatusCodes.BadTimestampsToReturnInvalid
+        : StatusCodes.Good
     case 'RegisterNodes':
     case 'UnregisterNodes':
       return session ? countRegistered(session, request, registered) : StatusCodes.Good

@@ -108,16 +108,8 @@ class HistoryService {
     if (!isIndexRangeSound(node.indexRange as never)) return StatusCodes.BadIndexRangeInvalid
     const encoding = node.dataEncoding?.name
     if (encoding && encoding !== 'Default Binary') return StatusCodes.BadDataEncodingInvalid
-    switch (request.timestampsToReturn) {
-      case TimestampsToReturn.Source:
-      case TimestampsToReturn.Both:
-        return undefined
-      // Only source times are kept (ServerTimestampSupported is false, Part 11 §5.4.2).
-      case TimestampsToReturn.Server:
-        return StatusCodes.BadTimestampNotSupported
-      default:
-        return StatusCodes.BadTimestampsToReturnInvalid
-    }
+    // Only source times are kept (ServerTimestampSupported is false, Part 11 §5.4.2).
+    return request.timestampsToReturn === TimestampsToReturn.Server ? StatusCodes.BadTimestampNotSupported : undefined
   }
 
   /** What a node gets; whatever goes wrong with it is its own answer. */
