@@ -11,8 +11,8 @@ describe('the demo plant, through an OPC UA client', function () {
   })
   after(() => demo.stop())
 
-  const valueOf = async (identifier: string): Promise<unknown> => (await demo.client.read(identifier)).value?.value
-  const number = async (identifier: string): Promise<number> => Number(await valueOf(identifier))
+  const contentOf = async (identifier: string): Promise<unknown> => (await demo.client.read(identifier)).value?.value
+  const number = async (identifier: string): Promise<number> => Number(await contentOf(identifier))
   const stateOf = async (pipeline: string): Promise<number> => number(`pipe/${pipeline}.CurrentState.Number`)
 
   async function call(object: string, method: string): Promise<{ status: string; outputs: unknown[] }> {
@@ -33,8 +33,8 @@ describe('the demo plant, through an OPC UA client', function () {
     expect(level.value.dataType).to.equal(DataType.Float)
     expect(level.value.value).to.be.within(100, 200)
     expect(Date.now() - level.sourceTimestamp!.getTime()).to.be.within(0, 1000)
-    expect(await valueOf('dev/plc1.level.EURange')).to.include({ low: 0, high: 200 })
-    expect(await valueOf('dev/plc1.level.EngineeringUnits')).to.have.nested.property('displayName.text', 'l')
+    expect(await contentOf('dev/plc1.level.EURange')).to.include({ low: 0, high: 200 })
+    expect(await contentOf('dev/plc1.level.EngineeringUnits')).to.have.nested.property('displayName.text', 'l')
     expect(await number('dev/plc1.ConnectionState')).to.equal(3)
   })
 
@@ -44,7 +44,7 @@ describe('the demo plant, through an OPC UA client', function () {
     )
     const [level, filling] = [await number('dev/plc1.level'), await number('pipe/watch.Outputs.filling')]
     expect(filling).to.be.closeTo(level / 2, 1)
-    expect(await valueOf('pipe/watch.Outputs.filling.EngineeringUnits')).to.have.nested.property(
+    expect(await contentOf('pipe/watch.Outputs.filling.EngineeringUnits')).to.have.nested.property(
       'displayName.text',
       '%',
     )
@@ -58,7 +58,7 @@ describe('the demo plant, through an OPC UA client', function () {
     expect(await stateOf('fill')).to.equal(13)
     await until('the bottle is full', async () => (await stateOf('fill')) === 12, 20_000)
     expect(await number('pipe/fill.Outputs.filledVolume')).to.be.within(2, 2.6)
-    expect(await valueOf('pipe/fill.Diagnostics.CurrentRunId')).to.equal(first.outputs[0])
+    expect(await contentOf('pipe/fill.Diagnostics.CurrentRunId')).to.equal(first.outputs[0])
     await until('the outcome is told', async () => (await number('pipe/fill.Diagnostics.LastOutcome')) === 1)
     expect(await number('dev/servo1.position')).to.be.closeTo(0, 0.5)
   })
