@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect } from 'chai'
+import { DataType } from 'node-opcua'
+import { systemClock } from '../../src/model/clock.ts'
+import { packageRoot } from '../../src/package-root.ts'
+import { openStore } from '../../src/store/store.ts'
+import { plantFolder, removePlantFolders } from '../config/plant-folder.ts'
+import { until } from '../kit/demo-plant.ts'
+import { connect } from '../opcua/bench.ts'
+import { plantFile } from './change-plants.ts'
+
+/** A run that takes longer than the test. */
+const slow = `pipeline: slow
+equipment: Acme/Line1
+run: once
+parameters:
+  velocity: { type: Double, unit: °/s, min: 0.1, max: 90, default: 90 }
+steps:
+  home: { do: servo2.home, timeout: 10s }
+  out: { do: servo2.moveAbsolute, in: { position: 90, velocity: $velocity }, after: [home], timeout: 5m }
+`
+
+interface Program {
+  readonly child: ChildProcess
+  readonly url: string
+  readonly log: () => string
+}
+
+describe('a plant that is killed', function () {
+  this.timeout(60_000)
+  const children: ChildProcess[] = []
+  after(async () => {
+    for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    await removePlantFolders()
+  })
+
+  async function program(folder: string): Promise<Program> {
+    const folders = ['--data', join(folder, 'd'), '--certificates', join(folder, 'c')]
+    const main = join(packageRoot, 'src', 'main.ts')
+    const child = spawn(process.execPath, [main, 'run', folder, '--port', '0', '--no-watch', ...folders], {
+      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    children.push(child)
+    let [out, log] = ['', '']
+    child.stdout.on('data', (data) => (out += data))
+    child.stderr.on('data', (data) => (log += data))
+    await until('it runs', () => out.includes('Ctrl-C'), 20_000)
+    return { child, url: /opc\.tcp:\/\/\S+/.exec(out)?.[0] ?? '', log: () => log }
+  }
+
+  async function ended({ child }: Program, signal: NodeJS.Signals): Promise<void> {
+    const end = once(child, 'exit')
+    child.kill(signal)
+    await end
+  }
+
+  it('ends the run that was cut off as Halted, and has its parameter again', async () => {
+    const folder = await plantFolder({
+      'plant.yaml': plantFile.replace('plant: line', 'plant: demo'),
+      'pipelines/slow.yaml': slow,
+    })
+    const file = join(folder, 'd', 'meta.db')
+    const first = await program(folder)
+    const client = await connect(first.url, join(folder, 'client'), {})
+    expect(await client.write('pipe/slow.Parameters.velocity', { dataType: DataType.Double, value: 0.5 })).to.equal(
+      'Good',
+    )
+    const start = { objectId: client.id('pipe/slow'), methodId: client.id('pipe/slow.Start') }
+    const runId = (await client.session.call(start)).outputArguments?.[0]?.value
+    const look = new DatabaseSync(file, { readOnly: true })
+    await until('the run is kept', () => look.prepare('SELECT id FROM run WHERE id = ?').get(runId) !== undefined)
+    look.close()
+    await ended(first, 'SIGKILL')
+    await client.close().catch(() => {})
+
+    const second = await program(folder)
+    expect(second.log()).to.include(`run ${runId} of pipeline slow was cut off`)
+    const again = await connect(second.url, join(folder, 'client'), {})
+    expect((await again.read('pipe/slow.Parameters.velocity')).value.value).to.equal(0.5)
+    expect((await again.read('pipe/slow.CurrentState.Number')).value.value).to.equal(12)
+    await again.close()
+    await ended(second, 'SIGTERM')
+
+    const store = await openStore({ file, clock: systemClock, onError: () => {} })
+    const run = await store.runs.find(runId)
+    await store.close()
+    expect(run?.end).to.include({ outcome: 'Halted', error: 'the program ended while it ran' })
+    expect(run?.parameters.velocity?.value).to.equal(0.5)
+  })
+
+  it('does not start on a database that is not its own, and says why', async () => {
+    const folder = await plantFolder({ 'plant.yaml': plantFile, 'd/meta.db': 'x' })
+    const other = new DatabaseSync(join(folder, 'd', 'other.db'))
+    other.exec('PRAGMA application_id = 42; CREATE TABLE t(x)')
+    other.close()
+    await copyFile(join(folder, 'd', 'other.db'), join(folder, 'd', 'meta.db'))
+    const args = ['run', folder, '--port', '0', '--data', join(folder, 'd'), '--certificates', join(folder, 'c')]
+    const child = spawn(process.execPath, [join(packageRoot, 'src', 'main.ts'), ...args], {
+      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    children.push(child)
+    let errors = ''
+    child.stderr.on('data', (data) => (errors += data))
+    const [code] = await once(child, 'close')
+    expect(code).to.equal(69)
+    expect(errors).to.include('database-foreign').and.include('meta.db')
+  })
+})
