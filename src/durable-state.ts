@@ -30,6 +30,11 @@ export interface Followed {
 /** How many writes may wait for the disk; more are dropped, and the log tells how many. */
 const waitingMax = 10_000
 
+/** How long a run is kept after it started: two years. */
+const runsKeptMs = 730 * 86_400_000
+/** Most runs that are forgotten at once, so that no start waits long for it. */
+const runsForgottenMax = 50_000
+
 /**
  * Keeps in one database what a plant needs to come back as it was: versions, runs, parameters, states and conditions.
  *
@@ -67,6 +72,7 @@ export class DurableState {
     try {
       for (const notice of store.notices) log[levelByNotice[notice.kind]](notice.message)
       await endOpenRuns(store, clock, log)
+      await store.runs.removeBefore(clock.now() - runsKeptMs, runsForgottenMax)
       return new DurableState(store, await rememberedOf(store), log)
     } catch (error) {
       await store.close()
