@@ -1,42 +1,18 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { type DefinitionStore, hashOf, type StoredDefinition } from './store/definition-store.ts'
 
-/** A definition of a pipeline that was in use once. */
-export interface PipelineVersion {
-  readonly pipeline: string
-  /** From 1, in the order of use; a number is never given twice. */
-  readonly version: number
-  /** When it came into use, in milliseconds since 1970 UTC. */
-  readonly time: number
-  readonly initiator: string
-  /** Why, in the words of who asked for it. */
-  readonly comment: string
-  /** SHA-256 of the text, in hexadecimal. */
-  readonly hash: string
-}
-
-/** Keeps every definition of a pipeline that was in use. */
-export interface VersionStore {
-  /** The versions of a pipeline, oldest first. */
-  list(pipeline: string): Promise<readonly PipelineVersion[]>
-  /** The text of a version; undefined when there is none of that number. */
-  read(pipeline: string, version: number): Promise<string | undefined>
-  /** Keeps a text under the next number. */
-  append(entry: NewVersion): Promise<PipelineVersion>
-}
-
-/** A text that is to be kept. */
-export type NewVersion = Omit<PipelineVersion, 'version' | 'hash'> & { readonly text: string }
-
-/** The hash under which versions with the same text are known. */
-export function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
-}
+export type {
+  DefinitionStore as VersionStore,
+  NewDefinition as NewVersion,
+  StoredDefinition as PipelineVersion,
+} from './store/definition-store.ts'
+export { hashOf } from './store/definition-store.ts'
 
 /** Keeps versions for as long as the program runs. */
-export function memoryVersionStore(): VersionStore {
-  const entries: { readonly made: PipelineVersion; readonly text: string }[] = []
+export function memoryVersionStore(): DefinitionStore {
+  const entries: { readonly made: StoredDefinition; readonly text: string }[] = []
   const of = (pipeline: string) => entries.filter(({ made }) => made.pipeline === pipeline)
   return {
     list: async (pipeline) => of(pipeline).map(({ made }) => made),

@@ -52,6 +52,7 @@ export function definitionStore(driver: SqlDriver): DefinitionStore {
   }
 }
 
-function hashOf(text: string): string {
+/** The hash under which versions with the same text are known. */
+export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
