@@ -1,6 +1,6 @@
 import type { SqlDriver, SqlReads } from '../sqlite/driver.ts'
-import { type Page, pageOf, type Span, spanSql } from './page.ts'
-import { decode, encode, type Storable } from './value-codec.ts'
+import { type Page, pageOf, type Span, spanSql } from '../sqlite/page.ts'
+import { decode, encode, type Storable } from '../sqlite/value-codec.ts'
 
 /** Something that somebody has done, or has tried to do. */
 export interface AuditEntry {

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../model/clock.ts'
 import type { SqlDriver, SqlStatements } from '../sqlite/driver.ts'
-import { decode, encode } from './value-codec.ts'
+import { decode, encode } from '../sqlite/value-codec.ts'
 
 /** A condition by the identifier of its NodeId, and all that it is as plain data. */
 export interface KeptCondition<State> {

@@ -1,5 +1,5 @@
 import type { SqlDriver, SqlStatements } from '../sqlite/driver.ts'
-import { decode, encode, type Storable } from './value-codec.ts'
+import { decode, encode, type Storable } from '../sqlite/value-codec.ts'
 
 /** A job order of a work unit, and what has come of it (OPC 10031-4). */
 export interface StoredJob {

@@ -1,6 +1,6 @@
 import type { Sample, TagSample } from '../model/sample.ts'
 import type { SqlDriver } from '../sqlite/driver.ts'
-import { decode, encode } from './value-codec.ts'
+import { decode, encode } from '../sqlite/value-codec.ts'
 
 /** Keeps the newest sample of each tag, so that clients see after a restart what was last, and from when. */
 export interface LastValueStore {

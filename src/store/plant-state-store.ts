@@ -1,7 +1,7 @@
 import type { ProgramState } from '../model/program.ts'
 import type { Sample } from '../model/sample.ts'
 import type { SqlDriver } from '../sqlite/driver.ts'
-import { decode, encode } from './value-codec.ts'
+import { decode, encode } from '../sqlite/value-codec.ts'
 
 /** The state of a pipeline's Program when the plant ended. */
 export interface StoredProgram {

@@ -1,8 +1,8 @@
 import type { Outcome } from '../model/event.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
 import type { SqlDriver, SqlReads } from '../sqlite/driver.ts'
-import { type Page, pageOf, type Span, spanSql } from './page.ts'
-import { decode, encode } from './value-codec.ts'
+import { type Page, pageOf, type Span, spanSql } from '../sqlite/page.ts'
+import { decode, encode } from '../sqlite/value-codec.ts'
 
 /** What is known of a run when it starts. */
 export interface RunStart {

@@ -4,7 +4,6 @@ import { type DatabaseNotice, type OpenMigratedOptions, openMigrated } from '../
 import { type AuditStore, auditStore } from './audit-store.ts'
 import { type ConditionStore, openConditionStore } from './condition-store.ts'
 import { type DefinitionStore, definitionStore } from './definition-store.ts'
-import { type EventStore, eventStore } from './event-store.ts'
 import { type JobStore, jobStore } from './job-store.ts'
 import { type LastValueStore, lastValueStore } from './last-value-store.ts'
 import { metaSchema } from './meta-schema.ts'
@@ -19,7 +18,6 @@ export interface Store<State> {
   readonly jobs: JobStore
   readonly lastValues: LastValueStore
   readonly plantState: PlantStateStore
-  readonly events: EventStore
   readonly conditions: ConditionStore<State>
   readonly audit: AuditStore
   readonly users: UserStore
@@ -49,7 +47,7 @@ export async function openStore<State>(options: StoreOptions): Promise<Store<Sta
     return {
       ...{ definitions: definitionStore(driver), runs: runStore(driver, reads), jobs: jobStore(driver) },
       ...{ lastValues: lastValueStore(driver), plantState: plantStateStore(driver) },
-      ...{ events: eventStore(driver, reads), audit: auditStore(driver, reads), users: userStore(driver) },
+      ...{ audit: auditStore(driver, reads), users: userStore(driver) },
       ...{ conditions, notices, backupInto: (file) => driver.backupInto(file) },
       close: () => (closing ??= closed(driver, conditions, onError)),
     }

@@ -1,5 +1,5 @@
 import type { SqlDriver } from '../sqlite/driver.ts'
-import { decode, encode } from './value-codec.ts'
+import { decode, encode } from '../sqlite/value-codec.ts'
 
 /** A password as scrypt has left it, with the parameters it was made with, so that they can be raised later. */
 export interface PasswordHash {

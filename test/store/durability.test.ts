@@ -60,8 +60,8 @@ async function verified(file: string, adapter: SqlAdapter, acknowledged: readonl
   try {
     expect(store.notices.filter(({ kind }) => kind === 'movedAside')).to.deep.equal([])
     const parts = new Map<number, number>()
-    for (const { fields } of (await store.events.read({ limit: 10_000 })).entries) {
-      const number = Number(fields.number)
+    for (const { details } of (await store.audit.read({ limit: 10_000 })).entries) {
+      const number = Number(details.number)
       parts.set(number, (parts.get(number) ?? 0) + 1)
     }
     const jobs = (await store.jobs.list()).map(({ id }) => Number(id))

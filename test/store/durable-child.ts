@@ -20,10 +20,17 @@ const store = await openStore({
 async function write(number: number): Promise<void> {
   const time = 1000 + number
   await Promise.all([
-    store.events.append(
+    store.audit.append(
       [0, 1, 2].map((part) => ({
-        ...{ eventId: `${number}-${part}`, time, source: 's=x', severity: 1, fields: { number } },
-        type: { uri: 'urn:x', id: 'i=1' },
+        ...{
+          time,
+          user: 'x',
+          session: `${part}`,
+          action: 'write',
+          target: 'a.counter',
+          status: 0,
+          details: { number },
+        },
       })),
     ),
     store.definitions.append({ pipeline: 'fill', time, initiator: 'x', comment: '', text: `number: ${number}` }),

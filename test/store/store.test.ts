@@ -22,7 +22,7 @@ describeStores('the store', (rig, adapter) => {
     await Promise.all([rig.store.close(), rig.store.close()])
     expect(await readdir(rig.scratch.folder)).to.deep.equal(['meta.db'])
     expect(await codeOf(rig.store.definitions.append(entry))).to.equal('database-closed')
-    expect(await codeOf(rig.store.events.read({ limit: 1 }))).to.equal('database-closed')
+    expect(await codeOf(rig.store.audit.read({ limit: 1 }))).to.equal('database-closed')
   })
 
   it('can be copied while it is used, and the copy is a store', async () => {

@@ -6,6 +6,8 @@ import type { Schema } from '../../sqlite/schema.ts'
  * `tag.sealed` is the row of the journal up to which a tag is in chunks. A chunk is `isLate` when it was written for samples
  * that came after newer ones, so it may lie across others, which never overlap among themselves; it is `isOpen` while
  * its tag still holds the samples in memory too and will write them again.
+ *
+ * What repeats in very many events (types, notifiers, lists of namespaces) has tables of its own, and events have its numbers.
  */
 export const historySchema: Schema = {
   name: 'history',
@@ -31,6 +33,25 @@ export const historySchema: Schema = {
           value BLOB NOT NULL, user TEXT NOT NULL, at REAL NOT NULL, kind INTEGER NOT NULL
         ) STRICT;
         CREATE INDEX modified_time ON modified (tag, time, id);
+      `,
+    },
+    {
+      name: 'events',
+      sql: `
+        CREATE TABLE event_type (
+          number INTEGER PRIMARY KEY, uri TEXT NOT NULL, id TEXT NOT NULL, UNIQUE (uri, id)
+        ) STRICT;
+        CREATE TABLE event_notifier (
+          number INTEGER PRIMARY KEY, name TEXT NOT NULL, equipment TEXT NOT NULL, UNIQUE (name, equipment)
+        ) STRICT;
+        CREATE TABLE event_namespaces (number INTEGER PRIMARY KEY, uris TEXT NOT NULL UNIQUE) STRICT;
+        CREATE TABLE event (
+          seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, time REAL NOT NULL,
+          type INTEGER NOT NULL REFERENCES event_type, notifier INTEGER NOT NULL REFERENCES event_notifier,
+          severity INTEGER NOT NULL, namespaces INTEGER NOT NULL REFERENCES event_namespaces, fields TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX event_time ON event (time, seq);
+        CREATE INDEX event_notifier_time ON event (notifier, time, seq);
       `,
     },
   ],

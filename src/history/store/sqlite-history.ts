@@ -3,6 +3,7 @@ import { MillraceError } from '../../model/errors.ts'
 import type { TagSample } from '../../model/sample.ts'
 import type { SqlDriver } from '../../sqlite/driver.ts'
 import { type DatabaseNotice, type OpenMigratedOptions, openMigrated } from '../../sqlite/open-migrated.ts'
+import { type EventStore, eventStore } from '../events/event-store.ts'
 import type {
   Author,
   Edit,
@@ -40,6 +41,8 @@ export interface OpenHistoryOptions extends Omit<OpenMigratedOptions, 'schema' |
 /** A history that is ready, and what an operator should be told about its file. */
 export interface OpenedHistory {
   readonly store: HistoryStore
+  /** Events, in the same file; they are closed with the store. */
+  readonly events: EventStore
   readonly notices: readonly DatabaseNotice[]
 }
 
@@ -58,7 +61,8 @@ export async function openHistory(options: OpenHistoryOptions): Promise<OpenedHi
     journal.resume(recovered)
     const store = new SqliteHistory({ driver, tags, journal, onCorruption: options.onCorruption ?? (() => undefined) })
     if (recovered.corrupt > 0) store.reportCorruption({ kind: 'journal', lost: recovered.lost }, recovered.corrupt)
-    return { store, notices }
+    const events = eventStore(driver, await driver.reader())
+    return { store, events, notices }
   } catch (error) {
     await driver.close()
     throw error

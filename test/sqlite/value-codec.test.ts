@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { decode, encode } from '../../src/store/value-codec.ts'
+import { decode, encode } from '../../src/sqlite/value-codec.ts'
 import { codeOf } from '../sqlite/scratch.ts'
-import { bitsOf, scalars, values } from './values.ts'
+import { bitsOf, scalars, values } from '../store/values.ts'
 
 const { tree } = fc.letrec((tie) => ({
   tree: fc.oneof(
