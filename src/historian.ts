@@ -7,7 +7,7 @@ import { readAtTime } from './history/read/at-time.ts'
 import { Deadband } from './history/record/deadband.ts'
 import { type HistorianEvent, Recorder } from './history/record/recorder.ts'
 import { Retention } from './history/record/retention.ts'
-import { openHistory } from './history/store/sqlite-history.ts'
+import { type OpenedHistory, openHistory } from './history/store/sqlite-history.ts'
 import type { RunnablePlant } from './load-plant.ts'
 import type { Clock } from './model/clock.ts'
 import { MillraceError } from './model/errors.ts'
@@ -47,19 +47,19 @@ export class Historian implements HistoryView {
   readonly #keepMs = new Map<string, number>()
   readonly #subscription = new Subscription()
   #rules: ReadonlyMap<string, Rule> = new Map()
-  #opening: Promise<HistoryStore> | undefined
+  #opening: Promise<OpenedHistory> | undefined
   #isStopped = false
   #isClosed = false
 
   constructor(options: HistorianOptions) {
     this.#options = options
     this.#recorder = new Recorder({
-      store: { append: async (batch) => (await this.#open()).append(batch) },
+      store: { append: async (batch) => (await this.open()).store.append(batch) },
       clock: options.clock,
       onEvent: (event) => this.#tell(event),
     })
     this.#retention = new Retention({
-      store: { retain: async (tags, before) => (await this.#open()).retain(tags, before) },
+      store: { retain: async (tags, before) => (await this.open()).store.retain(tags, before) },
       clock: options.clock,
       keepMs: this.#keepMs,
       onFailure: (error) => options.log.warn(`old history cannot be forgotten: ${messageOf(error)}`),
@@ -74,7 +74,7 @@ export class Historian implements HistoryView {
     for (const [tag, { keepMs }] of this.#rules) this.#keepMs.set(tag, keepMs)
     if (this.#rules.size === 0) return
     try {
-      const store = await this.#open()
+      const { store } = await this.open()
       await store.declare(Array.from(this.#rules, ([tag, { dataType }]) => ({ tag, dataType })))
     } catch (error) {
       this.#options.log.error(`history is not kept for now: ${messageOf(error)}; the plant runs on`)
@@ -102,7 +102,7 @@ export class Historian implements HistoryView {
     await this.stop()
     this.#isClosed = true
     await this.#opening?.then(
-      (store) => store.close(),
+      ({ store }) => store.close(),
       () => undefined,
     )
   }
@@ -138,7 +138,7 @@ export class Historian implements HistoryView {
   /** What was taken last can be read too, unless writing it takes long. */
   async #readable(): Promise<HistoryStore> {
     if (!this.#isStopped && this.#recorder.health().waiting > 0) await this.#flushSoon()
-    return this.#open()
+    return (await this.open()).store
   }
 
   #flushSoon(): Promise<void> {
@@ -151,7 +151,8 @@ export class Historian implements HistoryView {
     })
   }
 
-  #open(): Promise<HistoryStore> {
+  /** The database that is in use; it is opened when it is needed first. */
+  open(): Promise<OpenedHistory> {
     if (this.#opening) return this.#opening
     if (this.#isClosed) {
       const message = 'the historian is closed; start the plant again first'
@@ -166,15 +167,15 @@ export class Historian implements HistoryView {
     return opening
   }
 
-  async #openFile(): Promise<HistoryStore> {
+  async #openFile(): Promise<OpenedHistory> {
     const { file, clock, log } = this.#options
-    const { store, notices } = await openHistory({
+    const opened = await openHistory({
       file,
       clock,
       onCorruption: (corruption) => log.error({ corruption }, `a part of ${file} is damaged; it reads as lost`),
     })
-    for (const { kind, message } of notices) log[kind === 'movedAside' ? 'error' : 'info'](message)
-    return store
+    for (const { kind, message } of opened.notices) log[kind === 'movedAside' ? 'error' : 'info'](message)
+    return opened
   }
 
   #record(batch: readonly TagSample[]): void {

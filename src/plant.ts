@@ -4,6 +4,7 @@ import type { Observable } from 'rxjs'
 import type { Actors } from './commands.ts'
 import { Deployment } from './deployment.ts'
 import { DurableState } from './durable-state.ts'
+import { EventHistory } from './event-history.ts'
 import { Historian } from './historian.ts'
 import type { RunnablePlant } from './load-plant.ts'
 import { type Clock, systemClock } from './model/clock.ts'
@@ -72,6 +73,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     throw error
   })
   const historian = historianOf(options, clock)
+  const events = historian && eventHistoryOf(historian, options, clock)
   let server: RunningServer | undefined
   const deployment = new Deployment({
     parts,
@@ -91,12 +93,13 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     state?.follow({ parts, versionInUse: (pipeline) => deployment.versionInUse(pipeline) })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
-    server = await serve(options, parts, { deploying: deployment, history: historian, state })
+    server = await serve(options, parts, { deploying: deployment, history: historian, events, state })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
-    await closeAll({ server, deployment, parts, watch, historian, state })
+    await closeAll({ server, deployment, parts, watch, historian, events, state })
     throw error
   }
+  events?.start()
   parts.start()
   const running = server
   let stopping: Promise<void> | undefined
@@ -112,7 +115,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     reload: (initiator) => deployment.reload({ initiator, comment: '' }),
     trust: (thumbprint) => running.trust(thumbprint),
     stop() {
-      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, state })
+      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, events, state })
       return stopping
     },
   }
@@ -120,6 +123,11 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
 
 function historianOf({ dataFolder, log }: PlantOptions, clock: Clock): Historian | undefined {
   return dataFolder === undefined ? undefined : new Historian({ file: join(dataFolder, 'history.db'), clock, log })
+}
+
+function eventHistoryOf(historian: Historian, { log, plant }: PlantOptions, clock: Clock): EventHistory {
+  const { keepEventsMs } = plant.definition.history
+  return new EventHistory({ open: () => historian.open(), clock, log, keepMs: keepEventsMs })
 }
 
 async function stateOf({ dataFolder, log }: PlantOptions, clock: Clock): Promise<DurableState | undefined> {
@@ -132,6 +140,7 @@ function serve(
   shown: {
     readonly deploying: Deployment
     readonly history: Historian | undefined
+    readonly events: EventHistory | undefined
     readonly state: DurableState | undefined
   },
 ): Promise<RunningServer> {
@@ -141,6 +150,7 @@ function serve(
   const view = Object.defineProperties(viewOf(parts), {
     deploying: { value: shown.deploying },
     history: { value: shown.history },
+    eventHistory: { value: shown.events },
   })
   return startServer({
     view,
@@ -179,6 +189,7 @@ async function closeAll({
   parts,
   watch,
   historian,
+  events,
   state,
 }: {
   readonly server: RunningServer | undefined
@@ -186,6 +197,7 @@ async function closeAll({
   readonly parts: PlantParts
   readonly watch: PlantWatch | undefined
   readonly historian: Historian | undefined
+  readonly events: EventHistory | undefined
   readonly state: DurableState | undefined
 }): Promise<void> {
   await watch?.stop()
@@ -194,6 +206,7 @@ async function closeAll({
     .close()
     .finally(() => historian?.stop())
     .finally(() => server?.stop())
+    .finally(() => events?.stop())
     .finally(() => historian?.close())
     .finally(() => state?.close())
 }

@@ -1,4 +1,4 @@
-import type { DeviceDefinition, RetryDefinition, ServerDefinition } from '../model/definition.ts'
+import type { DeviceDefinition, HistoryDefinition, RetryDefinition, ServerDefinition } from '../model/definition.ts'
 import type { Equipment } from '../model/equipment.ts'
 import { msOf, retryOf } from './common-definition.ts'
 import type { DeviceEntry, PlantFile } from './plant-schema.ts'
@@ -7,6 +7,7 @@ import type { DeviceEntry, PlantFile } from './plant-schema.ts'
 export interface PlantPart {
   readonly plant: string
   readonly server: ServerDefinition
+  readonly history: HistoryDefinition
   readonly equipment: readonly Equipment[]
   readonly devices: readonly DeviceDefinition[]
   readonly simulators: readonly SimulatorDefinition[]
@@ -26,6 +27,7 @@ export function plantPartOf(entry: PlantFile, file: string): PlantPart {
   return {
     plant: entry.plant,
     server: serverOf(entry),
+    history: { keepEventsMs: msOf(entry.history?.keepEvents, yearMs) },
     equipment: sorted(entry.equipment).map(([path, { level, name, description, nameplate }]) => ({
       path,
       level,
@@ -44,6 +46,8 @@ export function plantPartOf(entry: PlantFile, file: string): PlantPart {
 function sorted<T>(entries: Readonly<Record<string, T>> = {}): [string, T][] {
   return Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1))
 }
+
+const yearMs = 365 * 86_400_000
 
 function serverOf({ plant, name, server = {} }: PlantFile): ServerDefinition {
   return {

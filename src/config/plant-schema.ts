@@ -33,6 +33,12 @@ const server = z
   })
   .meta({ description: 'The OPC UA server.' })
 
+const history = z
+  .strictObject({
+    keepEvents: period.optional().meta({ description: 'How long events and alarms are kept; 1y when absent.' }),
+  })
+  .meta({ description: 'The history of the plant; outputs say themselves how long their values are kept.' })
+
 const equipment = z
   .strictObject({
     level: z.enum(equipmentLevels),
@@ -82,6 +88,7 @@ export const plantFile = z.strictObject({
   name: name.optional(),
   description: words.optional(),
   server: server.optional(),
+  history: history.optional(),
   equipment: z.record(equipmentPath, equipment).optional(),
   devices: z.record(id, device).optional(),
   plugins: z

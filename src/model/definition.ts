@@ -8,9 +8,16 @@ export interface PlantDefinition {
   /** Id of the plant; part of the namespace URI of all instances. */
   readonly plant: string
   readonly server: ServerDefinition
+  readonly history: HistoryDefinition
   readonly equipment: readonly Equipment[]
   readonly devices: readonly DeviceDefinition[]
   readonly pipelines: readonly PipelineDefinition[]
+}
+
+/** The `history:` block of the plant file. */
+export interface HistoryDefinition {
+  /** How long events are kept. */
+  readonly keepEventsMs: number
 }
 
 /** The `server:` block of the plant file. */

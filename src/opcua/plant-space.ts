@@ -7,9 +7,11 @@ import { Witnesses } from './call-witness.ts'
 import { PlantNodes } from './change/plant-nodes.ts'
 import { setErrorCode } from './device-object.ts'
 import { auditClients } from './events/audit.ts'
+import { heardAndKept } from './events/notifiers.ts'
 import { raisePlantEvent } from './events/plant-events.ts'
 import { completeStackEvents } from './events/stack-events.ts'
 import { resultsOf } from './final-result.ts'
+import { recordEvents } from './history/events/record-events.ts'
 import { HistorizedVariables } from './history/historized-variables.ts'
 import { LiveValues } from './live-values.ts'
 import { instancesUri } from './namespaces.ts'
@@ -79,6 +81,10 @@ export function buildPlantSpace(
   const events = new Subscription()
   events.add(view.events$.subscribe((event) => showEvent(context, nodes.programs, event)))
   kept?.follow()
+  if (view.eventHistory) {
+    addressSpace.rootFolder.objects.server.setEventNotifier(heardAndKept)
+    events.add(recordEvents(addressSpace, view.eventHistory, log))
+  }
   return {
     historized,
     change(message) {

@@ -6,6 +6,7 @@ import type { ProgramState, ProgramTransitionName } from '../model/program.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
 import type { Value } from '../model/value.ts'
 import type { Deploying } from './change/deploying.ts'
+import type { EventHistoryView } from './history/events/event-history-view.ts'
 import type { HistoryView } from './history/history-view.ts'
 
 /**
@@ -27,6 +28,8 @@ export interface PlantView {
   readonly deploying?: Deploying | undefined
   /** The history of tags; without it nothing is historized. */
   readonly history?: HistoryView | undefined
+  /** Where events are kept; without it there is no history of events. */
+  readonly eventHistory?: EventHistoryView | undefined
 
   /** The samples of all tags, diagnostics (`owner#name`) included, in batches. */
   readonly samples$: Observable<readonly TagSample[]>

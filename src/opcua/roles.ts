@@ -53,7 +53,20 @@ export function setPermissions(addressSpace: AddressSpace, instances: Namespace,
     permission('Observer', look),
     ...roleNames.slice(1).map((role) => permission(role, operate)),
   ])
+  letReadEvents(addressSpace, anonymous)
   rememberPermissions(addressSpace)
+}
+
+/** Reading the history of all events takes the role of an observer; the NodeSet lets everybody listen at the Server, and only administrators read. */
+function letReadEvents(addressSpace: AddressSpace, anonymous: AnonymousAccess): void {
+  const { server } = addressSpace.rootFolder.objects
+  const everybody = 'Browse | ReceiveEvents | Call'
+  const roles = anonymous === 'none' ? roleNames : (['Anonymous', ...roleNames] as const)
+  server.setRolePermissions([
+    ...(anonymous === 'none' ? [permission('Anonymous', everybody)] : []),
+    ...roles.map((role) => permission(role, `${everybody} | ReadHistory`)),
+    permission('SecurityAdmin', `${everybody} | ReadHistory`),
+  ])
 }
 
 /** A node whose attributes can be read. */

@@ -74,8 +74,9 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
   parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms: options.alarms })
-  tellHistoryCapabilities(server, view.history)
-  installHistoryRead(server, { history: view.history, variables: parts.space.historized, log })
+  tellHistoryCapabilities(server, view)
+  const { history, eventHistory: events } = view
+  installHistoryRead(server, { history, events, variables: parts.space.historized, log })
   const tell = quietLog(log, systemClock)
   parts.guard = installGuard(server, {
     onFinding: ({ kind, where }) => tell(`${kind} ${where}`, `guard: ${kind} in ${where}`),

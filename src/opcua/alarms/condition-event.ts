@@ -1,5 +1,4 @@
-import type { BaseNode, UAObject, Variant } from 'node-opcua'
-import { StatusCodes } from 'node-opcua'
+import { type BaseNode, DataType, StatusCodes, type UAObject, Variant } from 'node-opcua'
 
 /** A path of names, as the stack's filters ask for it. */
 interface AskedPath {
@@ -25,14 +24,22 @@ export class ConditionEvent {
   readonly #condition: UAObject
   readonly #byPath = new Map<string, BaseNode>()
   readonly #byNodeId = new Map<string, Variant>()
+  readonly #values = new Map<string, Variant>()
 
   constructor(condition: UAObject, fields: readonly EventField[]) {
     this.#condition = condition
+    this.#values.set('', new Variant({ dataType: DataType.NodeId, value: condition.nodeId }))
     for (const { path, variable, value } of fields) {
       this.#byPath.set(path, variable)
+      this.#values.set(path, value)
       this.#byNodeId.set(variable.nodeId.toString(), value)
       Object.defineProperty(this, memberName(path), { value, enumerable: true })
     }
+  }
+
+  /** All values by their paths; that of the empty path is the NodeId of the condition. */
+  values(): ReadonlyMap<string, Variant> {
+    return this.#values
   }
 
   /** The condition, for the stack. */

@@ -157,7 +157,9 @@ export class PlantNodes {
     const { objectById, addressSpace } = this.#context
     const node = objectById.get(id)
     const server = addressSpace.rootFolder.objects.server as unknown as UAObject
-    if (node) addNotifier(node, above === '' ? server : equipmentObject(this.#context, above))
+    if (!node) return
+    const parent = above === '' ? server : equipmentObject(this.#context, above)
+    addNotifier(node, parent, this.#context.view.eventHistory !== undefined)
   }
 
   #addMetadata(version: string): void {

@@ -1,5 +1,8 @@
 import { type BaseNode, EventNotifierFlags, type UAObject } from 'node-opcua'
 
+/** The EventNotifier of an object whose events can be subscribed to and read later (Part 3 §8.59). */
+export const heardAndKept = EventNotifierFlags.SubscribeToEvents | EventNotifierFlags.HistoryRead
+
 /** The notifier above each one; the Server object is above the topmost equipment. */
 const above = new WeakMap<BaseNode, UAObject>()
 
@@ -7,15 +10,21 @@ const above = new WeakMap<BaseNode, UAObject>()
  * Lets clients subscribe to the events of an object, and of everything that has it as a notifier above (Part 3 §7.15).
  *
  * The Server is above the topmost equipment, and equipment above its parts, devices and pipelines. The stack tells an
- * event to its source, to whatever HasNotifier leads up to, and to the Server. Adding it again moves it. It is one of the
+ * event to its source, to whatever HasNotifier leads up to, and to the Server. `isKept` says that there is a history of events.
+ * Adding it again moves it. It is one of the
  * builders that the placement runs, where a reference that is there already is no fault.
  */
-export function addNotifier(node: UAObject, parent: UAObject): void {
+export function addNotifier(node: UAObject, parent: UAObject, isKept: boolean): void {
   const before = above.get(node)
   if (before !== parent) before?.removeReference({ referenceType: 'HasNotifier', nodeId: node.nodeId })
-  node.setEventNotifier(EventNotifierFlags.SubscribeToEvents)
+  node.setEventNotifier(isKept ? heardAndKept : EventNotifierFlags.SubscribeToEvents)
   parent.addReference({ referenceType: 'HasNotifier', nodeId: node.nodeId })
   above.set(node, parent)
+}
+
+/** The notifier above a notifier; undefined for a node that is none. */
+export function notifierAbove(notifier: BaseNode): UAObject | undefined {
+  return above.get(notifier)
 }
 
 /** Whether a client listens to a notifier or to one above it. The Server always hears of everything. */

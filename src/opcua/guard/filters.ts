@@ -84,7 +84,8 @@ function isOneOfThree(value: number): boolean {
   return value === 0 || value === 1 || value === 2
 }
 
-function checkEventFilter(filter: EventFilter): StatusCode {
+/** Judges what an event filter selects and how large its where-clause is (Part 4 §7.22.3). */
+export function checkEventFilter(filter: EventFilter): StatusCode {
   const selects = filter.selectClauses ?? []
   if (selects.length > GUARD_LIMITS.selectOperands) return StatusCodes.BadEventFilterInvalid
   const areSelectsSound = selects.every(

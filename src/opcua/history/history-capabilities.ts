@@ -1,16 +1,22 @@
 import { DataType, ObjectIds, type OPCUAServer, type UAVariable, VariableIds, Variant } from 'node-opcua'
-import type { HistoryView } from './history-view.ts'
+import type { PlantView } from '../plant-view.ts'
+import { eventsReturnMax } from './events/read-events.ts'
 import { returnMax } from './places.ts'
 
 /**
  * Says what can be done with history (HistoryServerCapabilities, Part 11 §5.4.2) and lists the aggregates (Part 13 §4.2.2):
  * what is there, and nothing else.
  */
-export function tellHistoryCapabilities(server: OPCUAServer, history: HistoryView | undefined): void {
+export function tellHistoryCapabilities(
+  server: OPCUAServer,
+  { history, eventHistory }: Pick<PlantView, 'history' | 'eventHistory'>,
+): void {
   const { addressSpace, historyServerCapabilities: capabilities } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
   capabilities.accessHistoryDataCapability = history !== undefined
   capabilities.maxReturnDataValues = history ? returnMax : 0
+  capabilities.accessHistoryEventsCapability = eventHistory !== undefined
+  capabilities.maxReturnEventValues = eventHistory ? eventsReturnMax : 0
   const serverTimes = addressSpace.findNode(
     `i=${VariableIds.HistoryServerCapabilities_ServerTimestampSupported}`,
   ) as UAVariable | null

@@ -1,4 +1,5 @@
 import {
+  type BaseNode,
   type HistoryReadRequest,
   HistoryReadResult,
   type HistoryReadValueId,
@@ -6,6 +7,7 @@ import {
   type OPCUAServer,
   PermissionType,
   ReadAtTimeDetails,
+  ReadEventDetails,
   ReadProcessedDetails,
   ReadRawModifiedDetails,
   type StatusCode,
@@ -19,6 +21,8 @@ import { isIndexRangeSound } from '../guard/ranges.ts'
 import type { Log } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
 import { ContinuationPoints } from './continuation-points.ts'
+import type { EventHistoryView } from './events/event-history-view.ts'
+import { hasEventHistory, readEvents } from './events/read-events.ts'
 import type { Historized, HistorizedVariables } from './historized-variables.ts'
 import type { HistoryView } from './history-view.ts'
 import { domainOf, type Place, pageMaxOf } from './places.ts'
@@ -28,6 +32,7 @@ import { type Answer, readModified, readRaw } from './read-raw.ts'
 /** What the service works with. */
 export interface HistoryServiceParts {
   readonly history: HistoryView | undefined
+  readonly events: EventHistoryView | undefined
   readonly variables: HistorizedVariables
   readonly log: Log
 }
@@ -79,53 +84,65 @@ class HistoryService {
       if (point && point.length > 0) this.#points.take(session, key, point)
       return bad(StatusCodes.Good)
     }
-    const { history, variables } = this.#parts
-    const historized = variables.find(node.nodeId)
-    const refusal = this.#refusal(context, item, history && historized)
-    if (refusal || !history || !historized) return bad(refusal ?? StatusCodes.BadHistoryOperationUnsupported)
+    const reading = this.#reading(context, item)
+    if (typeof reading !== 'function') return bad(reading)
     let place: Place | undefined
     if (point && point.length > 0) {
       place = this.#points.take(session, key, point)
       if (!place) return bad(StatusCodes.BadContinuationPointInvalid)
     }
-    const answer = await this.#answer({ history, historized }, item, place)
+    const answer = await this.#answer(key, () => reading(place))
     if (!answer.next) return new HistoryReadResult({ statusCode: answer.status, historyData: answer.data ?? null })
     const continuationPoint = this.#points.keep(session, request, { nodeId: key, place: answer.next })
     if (!continuationPoint) return bad(StatusCodes.BadNoContinuationPoints)
     return new HistoryReadResult({ statusCode: answer.status, historyData: answer.data ?? null, continuationPoint })
   }
 
-  /** Why a node is not read at all. */
-  #refusal(
-    context: ISessionContext,
-    { request, node }: Item,
-    historized: Historized | undefined,
-  ): StatusCode | undefined {
-    const found = this.#server.engine.addressSpace?.findNode(node.nodeId)
-    if (!found) return StatusCodes.BadNodeIdUnknown
-    if (!historized) return StatusCodes.BadHistoryOperationUnsupported
-    if (!context.checkPermission(found, PermissionType.ReadHistory)) return StatusCodes.BadUserAccessDenied
-    if (!isIndexRangeSound(node.indexRange as never)) return StatusCodes.BadIndexRangeInvalid
-    const encoding = node.dataEncoding?.name
-    if (encoding && encoding !== 'Default Binary') return StatusCodes.BadDataEncodingInvalid
-    // Only source times are kept (ServerTimestampSupported is false, Part 11 §5.4.2).
-    return request.timestampsToReturn === TimestampsToReturn.Server ? StatusCodes.BadTimestampNotSupported : undefined
+  /** How a node is read from a place on, or why it is not read at all. */
+  #reading(context: ISessionContext, item: Item): Reading | StatusCode {
+    const { request, node } = item
+    const { addressSpace } = this.#server.engine
+    const found = addressSpace?.findNode(node.nodeId)
+    if (!addressSpace || !found) return StatusCodes.BadNodeIdUnknown
+    const { history, events, variables } = this.#parts
+    const { historyReadDetails: details } = request
+    if (details instanceof ReadEventDetails) {
+      if (!events || !hasEventHistory(addressSpace, found)) return StatusCodes.BadHistoryOperationUnsupported
+      if (!context.checkPermission(found, PermissionType.ReadHistory)) return StatusCodes.BadUserAccessDenied
+      const reader = { history: events, addressSpace, context, node: found }
+      const nodes = request.nodesToRead?.length ?? 0
+      return (place) => (place && place.kind !== 'events' ? mismatch : readEvents(reader, details, { place, nodes }))
+    }
+    const historized = variables.find(node.nodeId)
+    if (!history || !historized) return StatusCodes.BadHistoryOperationUnsupported
+    return valueRefusal(context, item, found) ?? ((place) => readOne({ history, historized }, item, place))
   }
 
   /** What a node gets; whatever goes wrong with it is its own answer. */
-  async #answer(
-    what: { readonly history: HistoryView; readonly historized: Historized },
-    item: Item,
-    place: Place | undefined,
-  ): Promise<Answer> {
+  async #answer(node: string, read: () => Promise<Answer> | Answer): Promise<Answer> {
     try {
-      return await readOne(what, item, place)
+      return await read()
     } catch (error) {
-      this.#parts.log('warn', `the history of ${what.historized.tag} cannot be read: ${String(error)}`)
+      this.#parts.log('warn', `the history of ${node} cannot be read: ${String(error)}`)
       const status = isMillraceError(error) ? (error.status ?? Status.BadResourceUnavailable) : Status.BadInternalError
       return { status: statusCodeOf(status) }
     }
   }
+}
+
+/** Reads one node from a place on. */
+type Reading = (place: Place | undefined) => Promise<Answer> | Answer
+
+const mismatch: Answer = { status: StatusCodes.BadContinuationPointInvalid }
+
+/** Why the values of a historized variable are not read; undefined when they are. */
+function valueRefusal(context: ISessionContext, { request, node }: Item, found: BaseNode): StatusCode | undefined {
+  if (!context.checkPermission(found, PermissionType.ReadHistory)) return StatusCodes.BadUserAccessDenied
+  if (!isIndexRangeSound(node.indexRange as never)) return StatusCodes.BadIndexRangeInvalid
+  const encoding = node.dataEncoding?.name
+  if (encoding && encoding !== 'Default Binary') return StatusCodes.BadDataEncodingInvalid
+  // Only source times are kept (ServerTimestampSupported is false, Part 11 §5.4.2).
+  return request.timestampsToReturn === TimestampsToReturn.Server ? StatusCodes.BadTimestampNotSupported : undefined
 }
 
 function readOne(
@@ -137,7 +154,6 @@ function readOne(
   const nodes = request.nodesToRead ?? []
   const indexRange = node.indexRange as never
   const page = { pageMax: pageMaxOf(nodes.length), indexRange }
-  const mismatch: Answer = { status: StatusCodes.BadContinuationPointInvalid }
   if (details instanceof ReadRawModifiedDetails) {
     const begun = place ?? beginning(details, page.pageMax)
     if ('status' in begun) return begun

@@ -1,4 +1,5 @@
 import { isMinDate } from 'node-opcua'
+import type { EventPosition } from './events/event-history-view.ts'
 import type { HistoryPosition } from './history-view.ts'
 
 /** What raw and modified reads go by: a range, a direction, and how much may be returned. */
@@ -27,6 +28,12 @@ export type Place =
       readonly kind: 'modified'
       readonly domain: Domain
       readonly after: HistoryPosition | undefined
+      readonly returned: number
+    }
+  | {
+      readonly kind: 'events'
+      readonly domain: Domain
+      readonly after: EventPosition | undefined
       readonly returned: number
     }
   | { readonly kind: 'atTime' | 'processed'; readonly index: number }

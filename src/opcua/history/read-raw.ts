@@ -1,4 +1,5 @@
 import {
+  type ExtensionObject,
   HistoryData,
   HistoryModifiedData,
   HistoryUpdateType,
@@ -14,7 +15,8 @@ import type { Place } from './places.ts'
 /** What one node of a request gets. */
 export interface Answer {
   readonly status: StatusCode
-  readonly data?: HistoryData
+  /** HistoryData, HistoryModifiedData or HistoryEvent. */
+  readonly data?: ExtensionObject
   /** Where to go on; absent when there is no more. */
   readonly next?: Place | undefined
 }

@@ -73,7 +73,7 @@ describe('alarms of a plant that changes', () => {
     const node = type?.instantiate({
       ...{ browseName: id, namespace: context.namespace, nodeId: `s=${id}`, organizedBy: 'ObjectsFolder', optionals },
     }) as UAObject
-    addNotifier(node, addressSpace.rootFolder.objects.server as unknown as UAObject)
+    addNotifier(node, addressSpace.rootFolder.objects.server as unknown as UAObject, false)
     context.objectById.set(id, node)
     return node
   }

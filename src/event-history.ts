@@ -1,0 +1,108 @@
+import type { Logger } from 'pino'
+import { EventRecorder } from './history/events/event-recorder.ts'
+import type { EventStore } from './history/events/event-store.ts'
+import { Retention } from './history/record/retention.ts'
+import type { Clock } from './model/clock.ts'
+import type { EventHistoryView, EventRange, KeptEvent } from './opcua/history/events/event-history-view.ts'
+
+/** What keeping events needs. */
+export interface EventHistoryOptions {
+  /** Gives the database that is in use now; it is opened when it is needed first. */
+  readonly open: () => Promise<{ readonly events: EventStore }>
+  readonly clock: Clock
+  readonly log: Logger
+  /** How long events are kept, in milliseconds. */
+  readonly keepMs: number
+  /** Called when events are kept again after some were lost, to tell it by an event. */
+  readonly onLost?: (lost: { readonly count: number; readonly from: number; readonly to: number }) => void
+}
+
+/** How long a reader waits for the newest events to be written, in milliseconds. */
+const flushMs = 250
+/** Events that one step of forgetting removes. */
+const forgottenMax = 1000
+/** The name under which events are forgotten. */
+const all = 'events'
+
+/** Keeps the events of a plant, as they were sent, and gives them back to clients. */
+export class EventHistory implements EventHistoryView {
+  readonly #options: EventHistoryOptions
+  readonly #recorder: EventRecorder
+  readonly #retention: Retention
+  #isStopped = false
+
+  constructor(options: EventHistoryOptions) {
+    const { open, clock, log, keepMs, onLost } = options
+    this.#options = options
+    this.#recorder = new EventRecorder({
+      store: { append: async (events) => (await open()).events.append(events) },
+      clock,
+      onLost: (lost) => {
+        log.warn(`the history of events has a gap: ${lost.count} events were lost`)
+        onLost?.(lost)
+      },
+      onFailure: (error) => log.error(`events are not kept for now: ${messageOf(error)}; the plant runs on`),
+    })
+    this.#retention = new Retention({
+      store: { retain: async (_, before) => forget((await open()).events, before) },
+      clock,
+      keepMs: new Map([[all, keepMs]]),
+      onFailure: (error) => log.warn(`old events cannot be forgotten: ${messageOf(error)}`),
+    })
+  }
+
+  /** Begins to forget what is too old. */
+  start(): void {
+    this.#retention.start()
+  }
+
+  record(event: KeptEvent): void {
+    this.#recorder.record(event)
+  }
+
+  async read(range: EventRange) {
+    return (await this.#readable()).read(range)
+  }
+
+  async types() {
+    return (await this.#readable()).types()
+  }
+
+  /** Events that were lost since the start. */
+  get lost(): number {
+    return this.#recorder.health().lost
+  }
+
+  /** Keeps no more; resolves when everything that was taken is durable, or given up because the database fails. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#retention.stop()
+    await this.#recorder.stop()
+    if (this.lost > 0) this.#options.log.warn(`${this.lost} events were lost since the start`)
+  }
+
+  /** What was taken last can be read too, unless writing it takes long. */
+  async #readable(): Promise<EventStore> {
+    if (!this.#isStopped && this.#recorder.health().waiting > 0) await this.#flushSoon()
+    return (await this.#options.open()).events
+  }
+
+  #flushSoon(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(flushMs, resolve)
+      void this.#recorder.flush().finally(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+}
+
+async function forget(events: EventStore, before: number): Promise<{ samples: number; isDone: boolean }> {
+  const samples = await events.removeBefore(before, forgottenMax)
+  return { samples, isDone: samples < forgottenMax }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
