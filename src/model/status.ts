@@ -25,6 +25,7 @@ export const Status = {
   BadServiceUnsupported: 0x800b0000,
   BadShutdown: 0x800c0000,
   BadNothingToDo: 0x800f0000,
+  BadTooManyOperations: 0x80100000,
   BadUserAccessDenied: 0x801f0000,
   BadRequestCancelledByClient: 0x802c0000,
   BadNoCommunication: 0x80310000,

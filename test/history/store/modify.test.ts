@@ -34,7 +34,7 @@ describe('changing history', () => {
       tag: 'a',
       entries: [entry(20, 2), entry(10, 9), entry(40, 4), entry(40, 5)],
     } as const
-    expect(await store.modify(edit, author)).to.deep.equal([inserted, exists, inserted, exists])
+    expect((await store.modify(edit, author)).statuses).to.deep.equal([inserted, exists, inserted, exists])
     expect(await values()).to.deep.equal([
       ...[
         [10, 1],
@@ -54,9 +54,9 @@ describe('changing history', () => {
   it('replaces and updates, and keeps what was there', async () => {
     await store.append([tagSample('a', 10, 1), tagSample('a', 10, 11, 0x40000000), tagSample('a', 30, 3)])
     const replace = { kind: 'replace', tag: 'a', entries: [entry(10, 100), entry(20, 200)] } as const
-    expect(await store.modify(replace, author)).to.deep.equal([replaced, noEntry])
+    expect((await store.modify(replace, author)).statuses).to.deep.equal([replaced, noEntry])
     const update = { kind: 'update', tag: 'a', entries: [entry(20, 2), entry(20, 22), entry(30, 33)] } as const
-    expect(await store.modify(update, author)).to.deep.equal([inserted, replaced, replaced])
+    expect((await store.modify(update, author)).statuses).to.deep.equal([inserted, replaced, replaced])
     expect(await values()).to.deep.equal([
       ...[
         [10, 100],
@@ -77,13 +77,15 @@ describe('changing history', () => {
 
   it('deletes a range or single times, also after the tag was opened again', async () => {
     await store.append(Array.from({ length: 2000 }, (_, index) => tagSample('a', index, index)))
-    expect(await store.modify({ kind: 'delete', tag: 'a', from: 100, to: 1900 }, author)).to.deep.equal([0])
-    expect(await store.modify({ kind: 'delete', tag: 'a', times: [50, 1500, 1950] }, author)).to.deep.equal([
+    expect((await store.modify({ kind: 'delete', tag: 'a', from: 100, to: 1900 }, author)).statuses).to.deep.equal([0])
+    expect((await store.modify({ kind: 'delete', tag: 'a', times: [50, 1500, 1950] }, author)).statuses).to.deep.equal([
       0,
       noEntry,
       0,
     ])
-    expect(await store.modify({ kind: 'delete', tag: 'a', from: 5000, to: 6000 }, author)).to.deep.equal([0x00a50000])
+    expect((await store.modify({ kind: 'delete', tag: 'a', from: 5000, to: 6000 }, author)).statuses).to.deep.equal([
+      0x809b0000,
+    ])
     expect((await values()).length).to.equal(198)
     await store.close()
     store = await openIn(folder.path)
@@ -101,7 +103,9 @@ describe('changing history', () => {
   })
 
   it('makes a tag that did not exist', async () => {
-    expect(await store.modify({ kind: 'insert', tag: 'a', entries: [entry(1, 1)] }, author)).to.deep.equal([inserted])
+    expect((await store.modify({ kind: 'insert', tag: 'a', entries: [entry(1, 1)] }, author)).statuses).to.deep.equal([
+      inserted,
+    ])
     expect(await values()).to.deep.equal([[1, 1]])
   })
 
