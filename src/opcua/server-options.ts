@@ -13,7 +13,7 @@ import { guardedServerOptions } from './guard/index.ts'
 import { serverNodesets } from './nodesets.ts'
 import type { PlantView } from './plant-view.ts'
 import type { AnonymousAccess, RoleName } from './roles.ts'
-import { serverProfiles } from './server-profiles.ts'
+import { historyProfiles, serverProfiles } from './server-profiles.ts'
 import type { Log } from './space-context.ts'
 
 /** Who may log in with a name and a password. */
@@ -61,7 +61,7 @@ export function stackOptions(options: ServerOptions): OPCUAServerOptions {
       buildNumber: softwareVersion,
       buildDate: new Date('2026-11-22T00:00:00Z'),
     },
-    serverProfiles,
+    serverProfiles: [...serverProfiles, ...(options.view.history ? historyProfiles : [])],
     ...(options.watchCertificates === undefined ? {} : { watchCertificates: options.watchCertificates }),
   })
   const [main = 'localhost', ...others] = hostNamesOf(options.bind)

@@ -9,7 +9,13 @@ import { returnMax } from './places.ts'
 export function tellHistoryCapabilities(server: OPCUAServer, history: HistoryView | undefined): void {
   const { addressSpace, historyServerCapabilities: capabilities } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
-  capabilities.accessHistoryDataCapability = history !== undefined
+  const hasHistory = history !== undefined
+  capabilities.accessHistoryDataCapability = hasHistory
+  capabilities.insertDataCapability = hasHistory
+  capabilities.replaceDataCapability = hasHistory
+  capabilities.updateDataCapability = hasHistory
+  capabilities.deleteRawCapability = hasHistory
+  capabilities.deleteAtTimeCapability = hasHistory
   capabilities.maxReturnDataValues = history ? returnMax : 0
   const serverTimes = addressSpace.findNode(
     `i=${VariableIds.HistoryServerCapabilities_ServerTimestampSupported}`,
