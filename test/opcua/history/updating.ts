@@ -8,12 +8,14 @@ import {
   type HistoryUpdateResult,
   StatusCode,
   StatusCodes,
+  UserTokenType,
   Variant,
   type VariantLike,
 } from 'node-opcua'
 import { getStatusCodeFromCode } from 'node-opcua-status-code'
 import { DeleteAtTimeDetails, DeleteRawModifiedDetails, PerformUpdateType, UpdateDataDetails } from 'node-opcua-types'
-import { at } from './history-bench.ts'
+import type { Client } from '../bench.ts'
+import { at, type HistoryBench, startHistoryBench, users } from './history-bench.ts'
 import { historyRead, rawDetails } from './reading.ts'
 
 /** What came of one element of a request, by the names of the status codes. */
@@ -113,3 +115,38 @@ export async function changesOf(
 
 /** A status without a value. */
 export const badSensor = StatusCodes.BadSensorFailure
+
+/** Who may do everything with history. */
+export const admin = { type: UserTokenType.UserName, userName: 'ConfigureAdmin', password: 'ConfigureAdmin' } as const
+
+/** A served plant whose history a client may change. */
+export interface Updatable {
+  readonly bench: HistoryBench
+  readonly client: Client
+  /** The NodeId of the output `volume`. */
+  readonly volume: string
+  nodeOf(output: string): string
+  /** Forgets everything, and what was changed of it. */
+  clear(): Promise<void>
+}
+
+/** Serves a plant, and logs a client in that may change its history. */
+export async function startUpdatable(): Promise<Updatable> {
+  const bench = await startHistoryBench({ anonymous: 'none', users })
+  const client = await bench.connect({ user: admin })
+  const nodeOf = (output: string): string => client.id(`pipe/fill.Outputs.${output}`)
+  const [author, middle] = [{ user: 'nobody', at: 0 }, at(25_000).getTime()]
+  return {
+    bench,
+    client,
+    volume: nodeOf('volume'),
+    nodeOf,
+    async clear() {
+      for (const tag of bench.kept.keys()) {
+        await bench.store.modify({ kind: 'delete', tag, from: 0, to: 1e15 }, author)
+        await bench.store.modify({ kind: 'deleteModified', tag, from: 0, to: middle }, author)
+        await bench.store.modify({ kind: 'deleteModified', tag, from: middle, to: 1e15 }, author)
+      }
+    },
+  }
+}
