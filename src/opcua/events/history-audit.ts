@@ -13,7 +13,7 @@ const valuesMax = 100
 /** Bytes of values that an event has at most, about: it is sent to everybody who listens, and kept. */
 const bytesMax = 64 * 1024
 
-/** Raises the audit event of a change of history, or of an attempt (AuditHistoryUpdateEventType, Part 11 §5.7). */
+/** Raises the audit event of a change of history, or of an attempt (AuditHistoryUpdateEventType, Part 11 §5.8). */
 export function raiseHistoryUpdate(context: SpaceContext, made: MadeHistoryUpdate): void {
   const { node, session, details, status } = made
   const source = notifierOf(node)
@@ -45,7 +45,7 @@ function tellingOf(details: HistoryDetails, oldValues: VariantLike): Telling {
       type: 'HistoryUpdateAuditEventType',
       what: `put ${values.length} values into the history`,
       fields: {
-        performInsertReplace: { dataType: DataType.Int32, value: performInsertReplace },
+        performInsertReplace: { dataType: DataType.Int32, value: performInsertReplace | 0 },
         newValues: arrayOf(values),
         oldValues,
       },

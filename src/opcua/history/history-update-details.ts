@@ -44,14 +44,8 @@ const endOfTime = Date.UTC(9999, 11, 31, 23, 59, 59)
 
 /** The element of a request, or the status code for one that is none, or that asks for what is not there. */
 export function detailsOf(asked: unknown): HistoryDetails | number {
-  if (asked instanceof UpdateDataDetails) {
-    const { performInsertReplace: kind } = asked
-    if (kinds[kind]) return asked
-    // Only structured history has entries that are removed by their value (Part 11 §6.9.3.6).
-    const isRemove = kind === PerformUpdateType.Remove
-    return isRemove ? Status.BadHistoryOperationUnsupported : Status.BadHistoryOperationInvalid
-  }
-  if (asked instanceof DeleteRawModifiedDetails || asked instanceof DeleteAtTimeDetails) return asked
+  if (asked instanceof UpdateDataDetails || asked instanceof DeleteRawModifiedDetails) return asked
+  if (asked instanceof DeleteAtTimeDetails) return asked
   const isKnown = [UpdateStructureDataDetails, UpdateEventDetails, DeleteEventDetails].some(
     (type) => asked instanceof type,
   )
@@ -84,8 +78,15 @@ export function prepare(details: HistoryDetails, { tag, port }: Historized): Pre
     const { sound: times, operations } = sift(details.reqTimes ?? [], (date) => checkedTime(timeOf(date)))
     return preparedList(operations, { kind: 'delete', tag, times })
   }
+  const kind = kinds[details.performInsertReplace]
+  if (!kind) return { status: statusOfOther(details.performInsertReplace), operations: [] }
   const { sound: entries, operations } = sift(details.updateValues ?? [], (value) => entryOf(value, port))
-  return preparedList(operations, { kind: kinds[details.performInsertReplace] ?? 'insert', tag, entries })
+  return preparedList(operations, { kind, tag, entries })
+}
+
+/** Only structured history has entries that are removed by their value (Part 11 §6.9.3.6). */
+function statusOfOther(kind: PerformUpdateType): number {
+  return kind === PerformUpdateType.Remove ? Status.BadHistoryOperationUnsupported : Status.BadHistoryOperationInvalid
 }
 
 /** Both times are there, and the start is not after the end (Part 11 §6.9.5.1). */

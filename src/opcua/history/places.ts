@@ -63,7 +63,10 @@ export function domainOf(
   return { ...open, pageMax: limited, totalMax: count }
 }
 
-/** A time that was given, in milliseconds since 1970 UTC; the stack keeps what is below a millisecond beside the date. */
+/**
+ * A time that was given, in milliseconds since 1970 UTC. The stack keeps what is below a millisecond beside the date; a number
+ * of today's size has steps of a quarter of a microsecond, so that is how exact times of history are.
+ */
 export function timeOf(
   date: (Date & { readonly picoseconds?: number }) | null | undefined,
   picoseconds = date?.picoseconds ?? 0,

@@ -213,7 +213,7 @@ describe('changing history', () => {
 
   it('agrees with plain lists over random changes between appends', async () => {
     const change = fc.record({
-      kind: fc.constantFrom('insert', 'replace', 'update', 'delete', 'append'),
+      kind: fc.constantFrom('insert', 'replace', 'update', 'delete', 'range', 'append'),
       times: fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 60 }),
     })
     let number = 0
@@ -230,7 +230,12 @@ describe('changing history', () => {
           const entries = times.map((time, index) => entry(time, value + index))
           if (kind === 'append') await store.append(entries.map((each) => tagSample(tag, each.time, each.value)))
           else if (kind === 'delete') await store.modify({ kind, tag, times }, author)
-          else await store.modify({ kind, tag, entries }, author)
+          else if (kind === 'range') {
+            const [from, to] = [Math.min(...times), Math.max(...times)]
+            await store.modify({ kind: 'delete', tag, from, to }, author)
+            model = model.filter(({ time }) => time < from || (from === to ? time > to : time >= to))
+            continue
+          } else await store.modify({ kind, tag, entries }, author)
           for (const time of times) {
             const is = model.some((each) => each.time === time)
             if (kind === 'delete' || (kind !== 'append' && kind !== 'insert' && is)) {

@@ -19,7 +19,7 @@ const valuesOf = (heard: unknown): unknown[] =>
     statusCode.name,
   ])
 
-describe('audit events of history (AuditHistoryUpdateEventType, Part 11 §5.7)', function () {
+describe('audit events of history (AuditHistoryUpdateEventType, Part 11 §5.8)', function () {
   this.timeout(30_000)
   let bench: HistoryBench
   let admin: Client
@@ -96,16 +96,17 @@ describe('audit events of history (AuditHistoryUpdateEventType, Part 11 §5.7)',
       putting('Insert', admin.id('pipe/fill.Outputs.plain'), [dataValue(8, 8)]),
       deletingRange(volume, { start: at(9), end: at(8) }),
       putting('Replace', volume, [dataValue(8, 8)]),
+      putting('Remove', volume, [dataValue(8, 8)]),
+      putting('Invalid', volume, [dataValue(8, 8)]),
     )
-    const heard = await listener.take(4)
+    const heard = await listener.take(6)
     expect(heard.map(({ Status, ClientUserId }) => [Status, ClientUserId])).to.deep.equal([
       [false, 'Operator'],
-      [false, 'ConfigureAdmin'],
-      [false, 'ConfigureAdmin'],
-      [false, 'ConfigureAdmin'],
+      ...Array.from({ length: 5 }, () => [false, 'ConfigureAdmin']),
     ])
     expect(heard.map((each) => textOf(each).split(': ').at(-1))).to.deep.equal([
       ...['BadUserAccessDenied', 'BadHistoryOperationUnsupported', 'BadInvalidTimestampArgument', 'BadNoEntryExists'],
+      ...['BadHistoryOperationUnsupported', 'BadHistoryOperationInvalid'],
     ])
     expect(valuesOf(heard[0]?.NewValues)).to.deep.equal([[ms(8), 8, 'Good']])
   })

@@ -1,6 +1,8 @@
 import { expect } from 'chai'
+import { HistoryUpdateRequest, NodeId } from 'node-opcua'
 import { DeleteEventDetails, UpdateEventDetails, UpdateStructureDataDetails } from 'node-opcua-types'
 import { GUARD_LIMITS } from '../../../src/opcua/guard/limits.ts'
+import { RawClient, statusOf } from '../../kit/raw-client.ts'
 import type { Client } from '../bench.ts'
 import { at, epoch, samplesOf, startHistoryBench, users } from './history-bench.ts'
 import { rawDetails, rawOf } from './reading.ts'
@@ -158,6 +160,17 @@ describe('HistoryUpdate (Part 11 §6.9)', function () {
       )
       expect(await seconds()).to.deep.equal([])
       expect((await update(...Array.from({ length: limit }, () => one))).length).to.equal(limit)
+    })
+
+    it('answers an element that cannot be decoded or is missing, and one of somebody without a session', async () => {
+      const request = new HistoryUpdateRequest({ historyUpdateDetails: [null, null] })
+      const raw = await RawClient.session(served.bench.server.port)
+      const answer = await raw.request(request)
+      const statuses = answer.results.map((result: { statusCode: { name: string } }) => result.statusCode.name)
+      expect(statuses).to.deep.equal(['BadHistoryOperationInvalid', 'BadHistoryOperationInvalid'])
+      raw.authenticationToken = NodeId.nullNodeId
+      expect(statusOf(await raw.request(request))).to.match(/^BadSession/)
+      await raw.destroy()
     })
 
     it('tells why when the historian fails, and serves on', async () => {

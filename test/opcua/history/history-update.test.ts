@@ -137,6 +137,21 @@ describe('HistoryUpdate (Part 11 §6.9)', function () {
       expect(await seconds()).to.deep.equal([[1, 6]])
     })
 
+    it('keeps source times to an eighth of a microsecond, which is what a number of milliseconds has room for', async () => {
+      const ticks = [1, 2, 1234, 9999]
+      const values = ticks.map((tick, index) => {
+        return Object.assign(dataValue(index, index), { sourcePicoseconds: tick * 100_000 })
+      })
+      await update(putting('Insert', volume, values))
+      const [result] = await historyRead(client.session, rawDetails(all), [{ nodeId: volume }])
+      const read = (result?.historyData as HistoryData | null)?.dataValues as DataValue[]
+      for (const [index, tick] of ticks.entries()) {
+        const found = (read[index]?.sourceTimestamp?.getTime() ?? 0) + (read[index]?.sourcePicoseconds ?? 0) / 1e9
+        expect(found - at(index).getTime() - tick / 1e4).to.be.within(-0.000_25, 0.000_25)
+      }
+      expect(await ends(putting('Replace', volume, read))).to.deep.equal(['Good', ...read.map(() => replaced)])
+    })
+
     it('takes every shape of value that the variable has', async () => {
       const double = (...value: number[]) => ({ dataType: DataType.Double, arrayType: VariantArrayType.Array, value })
       const cases: readonly (readonly [string, DataValue[], unknown[]])[] = [
