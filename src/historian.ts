@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { type Observable, Subscription } from 'rxjs'
 import { type AggregateName, aggregateIds, defaultConfiguration } from './history/aggregate/configuration.ts'
 import { type ProcessedRequest, readProcessed } from './history/aggregate/processed.ts'
-import type { HistoryStore, PageRequest } from './history/history-store.ts'
+import type { Edit, HistoryStore, PageRequest } from './history/history-store.ts'
 import { readAtTime } from './history/read/at-time.ts'
 import { Deadband } from './history/record/deadband.ts'
 import { type HistorianEvent, Recorder } from './history/record/recorder.ts'
@@ -133,6 +133,18 @@ export class Historian implements HistoryView {
 
   async readModified(range: PageRequest) {
     return (await this.#readable()).readModified(range)
+  }
+
+  async modify(edit: Edit, user: string) {
+    const { store } = await this.open()
+    // What waits would come behind the change: deleted samples would be back, and inserted ones be there twice.
+    if (!this.#isStopped) await this.#recorder.flush()
+    const { state, reason } = this.#recorder.health()
+    if (state !== 'ok') {
+      const message = `history cannot be changed while it is not kept (${state}): ${reason}; try again when it is`
+      throw new MillraceError('database-failed', message, { status: Status.BadResourceUnavailable })
+    }
+    return store.modify(edit, { user, at: this.#options.clock.now() })
   }
 
   /** What was taken last can be read too, unless writing it takes long. */

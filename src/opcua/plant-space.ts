@@ -27,8 +27,10 @@ export interface PlantSpace {
    * of what has not changed are left alone, and so are the monitored items on them (information-model 5.9).
    */
   change(message: string): void
-  /** The variables whose history can be read. */
+  /** The variables whose history can be read and changed. */
   readonly historized: HistorizedVariables
+  /** Those who hear what clients do. */
+  readonly witnesses: Witnesses
   stop(): void
 }
 
@@ -87,6 +89,7 @@ export function buildPlantSpace(
   }
   return {
     historized,
+    witnesses: context.witnesses,
     change(message) {
       update()
       nodes.tell(message)

@@ -13,7 +13,7 @@ import { guardedServerOptions } from './guard/index.ts'
 import { serverNodesets } from './nodesets.ts'
 import type { PlantView } from './plant-view.ts'
 import type { AnonymousAccess, RoleName } from './roles.ts'
-import { serverProfiles } from './server-profiles.ts'
+import { eventHistoryProfiles, historyProfiles, serverProfiles } from './server-profiles.ts'
 import type { Log } from './space-context.ts'
 
 /** Who may log in with a name and a password. */
@@ -61,7 +61,7 @@ export function stackOptions(options: ServerOptions): OPCUAServerOptions {
       buildNumber: softwareVersion,
       buildDate: new Date('2026-11-22T00:00:00Z'),
     },
-    serverProfiles,
+    serverProfiles: profilesOf(options.view),
     ...(options.watchCertificates === undefined ? {} : { watchCertificates: options.watchCertificates }),
   })
   const [main = 'localhost', ...others] = hostNamesOf(options.bind)
@@ -97,6 +97,10 @@ export function stackOptions(options: ServerOptions): OPCUAServerOptions {
       localeIdArray: [...localeIds],
     } as never,
   }
+}
+
+function profilesOf({ history, eventHistory }: PlantView): readonly string[] {
+  return [...serverProfiles, ...(history ? historyProfiles : []), ...(eventHistory ? eventHistoryProfiles : [])]
 }
 
 /** The names under which clients reach a bound address; the own certificate lists all of them. */

@@ -7,6 +7,7 @@ import { certificateUnusable, prepareCertificateFolder, tellRefusedClients, trus
 import { type Guard, installGuard } from './guard/index.ts'
 import { tellHistoryCapabilities } from './history/history-capabilities.ts'
 import { installHistoryRead } from './history/history-service.ts'
+import { installHistoryUpdate } from './history/history-update.ts'
 import { loadFault } from './load-nodesets.ts'
 import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
 import { quietLog } from './quiet-log.ts'
@@ -76,7 +77,9 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms: options.alarms })
   tellHistoryCapabilities(server, view)
   const { history, eventHistory: events } = view
-  installHistoryRead(server, { history, events, variables: parts.space.historized, log })
+  const { historized: variables, witnesses } = parts.space
+  installHistoryRead(server, { history, events, variables, log })
+  installHistoryUpdate(server, { history, variables, witnesses, log })
   const tell = quietLog(log, systemClock)
   parts.guard = installGuard(server, {
     onFinding: ({ kind, where }) => tell(`${kind} ${where}`, `guard: ${kind} in ${where}`),

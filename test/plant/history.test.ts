@@ -56,7 +56,7 @@ describe('the history of the demo plant, through an OPC UA client', function () 
       const values = await demo.client.session.read(attributes.map((attributeId) => ({ nodeId, attributeId })))
       return values.map(({ value }) => value.value as unknown)
     }
-    expect(await read(volume)).to.deep.equal([true, 5])
+    expect(await read(volume)).to.deep.equal([true, 13])
     expect(await read('pipe/watch.Outputs.filling')).to.deep.equal([false, 1])
   })
 })

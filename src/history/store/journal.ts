@@ -99,11 +99,15 @@ export class Journal {
     this.#apply(seq, touched, seals, samples.length)
   }
 
-  /** Writes everything that a tag has in memory into chunks, in the transaction given; `commit` must follow it. */
-  async seal(sql: SqlStatements, entry: TagEntry): Promise<SealedInside> {
+  /**
+   * Writes everything that a tag has in memory into chunks, in the transaction given; `commit` must follow it. Memory that
+   * only has what is newer than `upTo` stays, so that many small changes of the past do not make as many small chunks.
+   */
+  async seal(sql: SqlStatements, entry: TagEntry, upTo = Number.POSITIVE_INFINITY): Promise<SealedInside> {
     let id = this.#chunkId
     const nextId = (): number => ++id
-    const seals = entry.head.count > 0 ? [planSeal(entry, this.#seq, nextId, false)] : []
+    const [oldest] = entry.head.all().times
+    const seals = oldest !== undefined && oldest <= upTo ? [planSeal(entry, this.#seq, nextId, false)] : []
     await writeSeals(sql, seals)
     return { nextId, commit: () => this.#applied(seals, id) }
   }

@@ -105,7 +105,7 @@ function chunk(entry: TagEntry, id: number, samples: Samples, isLate: boolean, i
 }
 
 /** Even pieces of at most twice the usual size. */
-function pieces(samples: Samples): Samples[] {
+export function pieces(samples: Samples): Samples[] {
   const count = Math.ceil(samples.count / (chunkSize * 2))
   return Array.from({ length: count }, (_, index) =>
     slice(samples, Math.floor((samples.count * index) / count), Math.floor((samples.count * (index + 1)) / count)),

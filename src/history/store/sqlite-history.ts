@@ -7,6 +7,7 @@ import { type EventStore, eventStore } from '../events/event-store.ts'
 import type {
   Author,
   Edit,
+  Edited,
   HistoryStore,
   ModifiedPage,
   Neighbours,
@@ -20,8 +21,9 @@ import { noSamples, type Samples } from '../samples.ts'
 import { type Corruption, neighboursOf, summariesOf } from './around.ts'
 import { ChunkCache } from './chunk-cache.ts'
 import { readStretch, type Stretch, samplesOf } from './chunk-reader.ts'
-import { applyEdit, readModifiedPage } from './edit.ts'
+import { applyEdit } from './edit.ts'
 import { Journal, type JournalLimits } from './journal.ts'
+import { readModifiedPage } from './modified.ts'
 import { PageCollector, rangeOf } from './page.ts'
 import { Readers } from './readers.ts'
 import { recover } from './recover.ts'
@@ -147,17 +149,10 @@ class SqliteHistory implements HistoryStore {
     return summariesOf(await this.#readers.take(), { tag: entry.id, from, to, head, chunkId })
   }
 
-  modify(edit: Edit, author: Author): Promise<readonly number[]> {
+  modify(edit: Edit, author: Author): Promise<Edited> {
     const { driver, tags, journal } = this.#parts
-    return this.#inTurn(async () => {
-      let entry = tags.get(edit.tag)
-      if (!entry) {
-        const made = await driver.transaction((sql) => tags.insert(sql, [edit]))
-        for (const each of made) tags.add(each)
-        entry = made[0] as TagEntry
-      }
-      return applyEdit({ driver, journal, entry, edit, author, onCorrupt: (chunk) => this.#reportChunk(chunk) })
-    })
+    const onCorrupt = (chunk: number): void => this.#reportChunk(chunk)
+    return this.#inTurn(() => applyEdit({ driver, journal, tags, edit, author, onCorrupt }))
   }
 
   async readModified(request: PageRequest): Promise<ModifiedPage> {

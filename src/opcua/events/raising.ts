@@ -30,6 +30,9 @@ export const severities = {
   PipelineAuditTransitionEventType: 200,
   MethodCallAuditEventType: 200,
   WriteAuditEventType: 200,
+  HistoryUpdateAuditEventType: 300,
+  HistoryRawDeleteAuditEventType: 500,
+  HistoryAtTimeDeleteAuditEventType: 500,
 } as const satisfies Partial<Record<EventTypeName, number>>
 
 /** An event type that is raised here; abstract ones are not among them. */

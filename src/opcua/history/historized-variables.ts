@@ -13,7 +13,7 @@ import { isNumeric } from '../../model/value.ts'
 import { childOf, type SpaceContext } from '../space-context.ts'
 import type { HistorizedTag, HistoryView } from './history-view.ts'
 
-/** A variable whose history can be read. */
+/** A variable whose history can be read and changed. */
 export interface Historized {
   readonly tag: string
   readonly port: Port
@@ -23,11 +23,11 @@ export interface Historized {
 
 /** `HasHistoricalConfiguration` (Part 11 §5.3.3). */
 const hasConfiguration = coerceNodeId('i=56')
-const readable = AccessLevelFlag.CurrentRead | AccessLevelFlag.HistoryRead
+const accessLevel = AccessLevelFlag.CurrentRead | AccessLevelFlag.HistoryRead | AccessLevelFlag.HistoryWrite
 
 /**
- * Marks the variables whose history is kept: Historizing, the access level HistoryRead (what of it a user has follows from the
- * permissions of the role), and a reference to a configuration that all variables kept in the same way share.
+ * Marks the variables whose history is kept: Historizing, the access levels HistoryRead and HistoryWrite (what of them a user has follows
+ * from the permissions of the role), and a reference to a configuration that all variables kept in the same way share.
  */
 export class HistorizedVariables {
   readonly #context: SpaceContext
@@ -81,8 +81,8 @@ export class HistorizedVariables {
     const configuration = this.#configurations.get(name) ?? this.#configure(name, { keepMs, deadband }, historized)
     this.#configurations.set(name, configuration)
     variable.historizing = true
-    variable.accessLevel = readable
-    variable.userAccessLevel = readable
+    variable.accessLevel = accessLevel
+    variable.userAccessLevel = accessLevel
     variable.addReference({ referenceType: hasConfiguration, nodeId: configuration.nodeId })
     this.#marked.add(variable)
     this.#byNodeId.set(variable.nodeId.toString(), historized)

@@ -9,7 +9,7 @@ import {
 } from 'node-opcua'
 import { dataValuesOf, entriesOf, type Wrap, wrapOf } from './data-values.ts'
 import type { Historized } from './historized-variables.ts'
-import type { HistoryEntry, HistoryPage, HistoryView } from './history-view.ts'
+import type { HistoryEntry, HistoryPage, HistoryRange, HistoryView, ModifiedPage } from './history-view.ts'
 import type { Place } from './places.ts'
 
 /** What one node of a request gets. */
@@ -85,15 +85,16 @@ async function pageOf(
 ): Promise<HistoryPage> {
   const range = { tag, start: domain.start, end: domain.end, after }
   const page = await history.readPage({ ...range, limit })
-  const fitting = fittingCount(page)
+  const { count, values } = page.samples
+  const fitting = values instanceof Float64Array ? count : fittingCount(count, (index) => values[index])
   return fitting < page.samples.count ? history.readPage({ ...range, limit: fitting }) : page
 }
 
-function fittingCount({ samples: { count, values } }: HistoryPage): number {
-  if (values instanceof Float64Array) return count
+/** How many of the values fit into a page; at least one. */
+function fittingCount(count: number, valueAt: (index: number) => unknown): number {
   let bytes = 0
   for (let index = 0; index < count; index++) {
-    bytes += sizeOf(values[index])
+    bytes += sizeOf(valueAt(index))
     if (bytes > pageBytesMax) return Math.max(1, index)
   }
   return count
@@ -144,7 +145,7 @@ export async function readModified(
   const { domain, after, returned } = place
   const limit = Math.min(domain.pageMax, domain.totalMax - returned)
   const range = { tag, start: domain.start, end: domain.end, after, limit }
-  const { entries, next } = await history.readModified(range)
+  const { entries, next } = await modifiedPageOf(history, range)
   const count = returned + entries.length
   const data = new HistoryModifiedData({
     dataValues: dataValuesOf(entries, wrapOf(port), indexRange),
@@ -159,6 +160,14 @@ export async function readModified(
     data,
     next: next && count < domain.totalMax ? { ...place, after: next, returned: count } : undefined,
   }
+}
+
+/** A page of changes that fits into a message, as {@link pageOf} for samples. */
+async function modifiedPageOf(history: HistoryView, range: HistoryRange): Promise<ModifiedPage> {
+  const page = await history.readModified(range)
+  const { length } = page.entries
+  const fitting = fittingCount(length, (index) => page.entries[index]?.value)
+  return fitting < length ? history.readModified({ ...range, limit: fitting }) : page
 }
 
 const updateTypes = {

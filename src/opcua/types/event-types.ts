@@ -132,6 +132,21 @@ export const eventTypes = {
     base: 'AuditWriteUpdateEventType',
     fields: {},
   },
+  HistoryUpdateAuditEventType: {
+    description: 'A client inserted or replaced values of history.',
+    base: 'AuditHistoryValueUpdateEventType',
+    fields: {},
+  },
+  HistoryRawDeleteAuditEventType: {
+    description: 'A client deleted a range of history, or what was known of changes in it.',
+    base: 'AuditHistoryRawModifyDeleteEventType',
+    fields: {},
+  },
+  HistoryAtTimeDeleteAuditEventType: {
+    description: 'A client deleted values of history at given times.',
+    base: 'AuditHistoryAtTimeDeleteEventType',
+    fields: {},
+  },
   JobOrderStatusEventType: {
     description: 'The state of a job order changed.',
     base: 'ISA95JobOrderStatusEventType',

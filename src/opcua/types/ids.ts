@@ -186,4 +186,7 @@ export const typeIds = {
   PipelineType_Diagnostics_HeldBackEventCount: 1190,
   StepEventsHeldBackEventType: 1191,
   StepEventsHeldBackEventType_Count: 1192,
+  HistoryUpdateAuditEventType: 1193,
+  HistoryRawDeleteAuditEventType: 1194,
+  HistoryAtTimeDeleteAuditEventType: 1195,
 } as const

@@ -73,6 +73,7 @@ function viewOf(store: HistoryStore, kept: ReadonlyMap<string, HistorizedTag>): 
       readAtTime(store, { tag, times, useSimpleBounds, configuration: { ...defaultConfiguration, isStepped } }),
     readProcessed: (range) => readProcessed(store, { ...range, aggregate: range.aggregate as AggregateName }),
     readModified: (range) => store.readModified(range),
+    modify: (edit, user) => store.modify(edit, { user, at: Date.now() }),
   }
 }
 
