@@ -1,4 +1,5 @@
 import { open, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type AggregateName, aggregateIds } from '../../history/aggregate/configuration.ts'
 import { openHistoryReadOnly, type ReadOnlyHistory } from '../../history/store/read-only-history.ts'
@@ -79,10 +80,11 @@ export async function exportHistory(
   const processing = processingOf(options)
   const range = rangeOf(options, clock.now())
   const selection = new TagSelection(options.tag ?? [])
-  if (output !== undefined && !isForced) assertFree(output)
+  const file = historyFileOf(folder, options, terminal)
+  if (output !== undefined) await assertWritable(output, { isForced, database: file })
   const damage = new Damage()
   const history = await openHistoryReadOnly({
-    file: historyFileOf(folder, options, terminal),
+    file,
     isWanted: (tag) => selection.has(tag),
     onCorruption: (corruption) => damage.add(corruption),
   })
@@ -99,19 +101,48 @@ export async function exportHistory(
         approve: () => history.assertUnchanged(),
       })
     progress.end()
-    if (counted.rows === 0) terminal.err('note: there are no samples in this range\n')
-    for (const line of damage.lines()) terminal.err(`warning: ${line}\n`)
-    if (output !== undefined) {
-      const { size } = await stat(output)
-      terminal.out(
-        `wrote ${countText(counted.rows, 'row')} of ${countText(counted.tags, 'tag')} to ${output} (${bytesText(size)})\n`,
-      )
-    }
+    await conclude(counted, { damage, output, terminal })
     return ExitCode.ok
   } finally {
     progress.end()
     await history.close()
   }
+}
+
+/** Refuses a file that is there, unless it may be replaced; a database of the plant may never be. */
+async function assertWritable(
+  output: string,
+  { isForced, database }: { readonly isForced: boolean; readonly database: string },
+): Promise<void> {
+  if (!isForced) assertFree(output)
+  const identity = (path: string): Promise<string | undefined> =>
+    stat(path).then(
+      ({ dev, ino }) => `${dev} ${ino}`,
+      () => undefined,
+    )
+  const own = await identity(output)
+  const meta = join(dirname(database), 'meta.db')
+  const kept = [database, meta].flatMap((path) => [path, `${path}-wal`, `${path}-shm`])
+  for (const path of own === undefined ? [] : kept) {
+    if ((await identity(path)) === own)
+      throw new UsageError(`${output} is a database of the plant; choose another file`)
+  }
+}
+
+/** Tells what came of it: what was missing on standard error, what was written to a file on standard output. */
+async function conclude(
+  { rows, tags }: Counted,
+  {
+    damage,
+    output,
+    terminal,
+  }: { readonly damage: Damage; readonly output: string | undefined; readonly terminal: Terminal },
+): Promise<void> {
+  if (rows === 0) terminal.err('note: there are no samples in this range\n')
+  for (const line of damage.lines()) terminal.err(`warning: ${line}\n`)
+  if (output === undefined) return
+  const { size } = await stat(output)
+  terminal.out(`wrote ${countText(rows, 'row')} of ${countText(tags, 'tag')} to ${output} (${bytesText(size)})\n`)
 }
 
 interface Job {

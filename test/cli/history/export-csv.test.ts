@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { parse } from 'csv-parse/sync'
@@ -165,6 +165,18 @@ describe('history export as CSV', function () {
     expect((await run('-o', output, '--force')).code).to.equal(0)
     expect(await readFile(output, 'utf8')).to.match(/^tag.*\na,.*\na,.*\n$/)
     expect((await readdir(plant.folder)).toSorted()).to.deep.equal(['a.csv', 'data'])
+  })
+
+  it('never replaces a database of the plant, whatever it is told', async () => {
+    await plant.store.append([tagSample('a', epoch, 1)])
+    const link = join(plant.folder, 'link.csv')
+    await symlink(join(plant.data, 'history.db'), link)
+    for (const output of [join(plant.data, 'history.db'), join(plant.data, 'history.db-wal'), link]) {
+      const { code, err } = await run('-o', output, '--force')
+      expect(code).to.equal(2)
+      expect(err).to.include('is a database of the plant')
+    }
+    expect((await run()).out).to.include('a,2026')
   })
 
   it('leaves nothing behind where it cannot write, and says why', async () => {
