@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { MillraceError } from '../model/errors.ts'
+import { isMillraceError, MillraceError } from '../model/errors.ts'
 import type { ConnectOptions } from './connection.ts'
 import type { SqlAdapter, SqlReader } from './driver.ts'
 import { fileKindOf } from './file-kind.ts'
@@ -53,7 +53,14 @@ export async function openReadOnly(options: OpenReadOnlyOptions): Promise<ReadOn
     }
   } catch (error) {
     await reader.close()
-    throw error
+    // The file itself could be read before; SQLite says either of these when it may not make the index of the log.
+    const isLogClosed = isMillraceError(error, 'database-read-only') || isMillraceError(error, 'file-unreadable')
+    if (mode !== 'read' || !isLogClosed) throw error
+    throw new MillraceError(
+      'database-read-only',
+      `${file} has a log that a crash has left, and this user may not make the file that reading it needs; do it as the user of the plant`,
+      { cause: error },
+    )
   }
   return {
     reader,

@@ -26,6 +26,8 @@ export async function intoPlace<T>(
   const draft = `${file}.${process.pid}.part`
   const release = removedAtSignals(draft)
   try {
+    // One of a process of the same number that was killed.
+    await rm(draft, { force: true })
     const result = await write(draft)
     await approve?.()
     await synced(draft)
