@@ -6,6 +6,7 @@ import { packageRoot } from '../package-root.ts'
 import { describeCommand } from './describe.ts'
 import { ExitCode, exitCodeOf, type Finish, UsageError } from './exit-code.ts'
 import { exportCommand } from './export.ts'
+import { historyCommand } from './history/command.ts'
 import { initCommand } from './init.ts'
 import { listCommand } from './list.ts'
 import { pluginCommand } from './plugin-new.ts'
@@ -49,6 +50,7 @@ function programOf(terminal: Terminal, finish: Finish): Command {
     initCommand,
     pluginCommand,
     exportCommand,
+    historyCommand,
   ]
   for (const add of commands) add(program, terminal, finish)
   for (const command of withSubcommands(program)) command.exitOverride().copyInheritedSettings(program)

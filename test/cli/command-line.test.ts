@@ -16,7 +16,7 @@ describe('command line', () => {
   it('prints its help and version with exit code 0', async () => {
     const help = await recorded(['--help'])
     expect(help.code).to.equal(0)
-    for (const word of ['run', 'validate', 'list', 'describe', 'init', 'plugin', 'Examples', 'Exit codes'])
+    for (const word of ['run', 'validate', 'list', 'describe', 'init', 'plugin', 'history', 'Examples', 'Exit codes'])
       expect(help.out).to.include(word)
     const version = await recorded(['--version'])
     expect(version).to.deep.include({ code: 0, err: '' })

@@ -34,7 +34,7 @@ export function entriesOf({ times, statuses, values, count }: Samples): Entry[] 
 }
 
 /** All samples of a request, a page after the other. */
-export async function readAll(store: HistoryStore, request: PageRequest): Promise<Entry[]> {
+export async function readAll(store: Pick<HistoryStore, 'readPage'>, request: PageRequest): Promise<Entry[]> {
   const entries: Entry[] = []
   let after = request.after
   do {
@@ -46,6 +46,6 @@ export async function readAll(store: HistoryStore, request: PageRequest): Promis
 }
 
 /** All samples of a tag. */
-export function wholeOf(store: HistoryStore, tag: string): Promise<Entry[]> {
+export function wholeOf(store: Pick<HistoryStore, 'readPage'>, tag: string): Promise<Entry[]> {
   return readAll(store, { tag, start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY, limit: 10_000 })
 }

@@ -1,5 +1,5 @@
 import { isBad, isGood } from '../../model/status.ts'
-import type { Value } from '../../model/value.ts'
+import { isSameValue, type Value } from '../../model/value.ts'
 import type { Entry } from '../history-store.ts'
 import { type AggregateConfiguration, isUsable } from './configuration.ts'
 
@@ -72,7 +72,7 @@ export class RawTally {
     this.lastUsable = entry
     if (!isGood(entry.status)) this.uncertain++
     // Without any value before it, the first one is a transition too (Part 13 §5.4.3.24).
-    if (!previous || !isSame(previous.value, entry.value)) this.transitions++
+    if (!previous || !isSameValue(previous.value, entry.value)) this.transitions++
   }
 
   #addNumber(number: number, entry: Entry, configuration: AggregateConfiguration): void {
@@ -118,12 +118,4 @@ export class TimeTally {
   /** Durations by the status of the raw sample at or before them. */
   rawGood = 0
   rawBad = 0
-}
-
-function isSame(a: Value, b: Value): boolean {
-  if (Array.isArray(a) && Array.isArray(b))
-    return a.length === b.length && a.every((item, index) => isSame(item, b[index]))
-  if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime()
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0
-  return a === b
 }

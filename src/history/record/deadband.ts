@@ -1,5 +1,6 @@
 import type { Sample } from '../../model/sample.ts'
 import { isBad } from '../../model/status.ts'
+import { isSameValue } from '../../model/value.ts'
 
 /**
  * Lets a sample through when its status differs from the last one kept, or its value differs by more than an absolute
@@ -27,6 +28,6 @@ export class Deadband {
       // NaN differs by nothing that could be compared, so it passes.
       return !(Math.abs(value - last.value) <= this.#width)
     }
-    return value !== last.value
+    return !isSameValue(value, last.value)
   }
 }

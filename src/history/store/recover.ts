@@ -1,5 +1,5 @@
 import { isMillraceError } from '../../model/errors.ts'
-import type { SqlDriver } from '../../sqlite/driver.ts'
+import type { SqlReads } from '../../sqlite/driver.ts'
 import { decodeChunk } from '../codec/chunk.ts'
 import { type Batch, unpackBatch } from './batch.ts'
 import { TagEntry } from './tag-entry.ts'
@@ -21,9 +21,16 @@ const openPerPage = 500
 /** Rows of the journal read at once. */
 const rowsPerPage = 64
 
-/** Fills the tags and their heads from a file: open chunks first, then what the journal has beyond them. */
-export async function recover(driver: SqlDriver, tags: TagTable): Promise<Recovered> {
-  await loadTags(driver, tags)
+/**
+ * Fills the tags and their heads from a file: open chunks first, then what the journal has beyond them. Samples of tags that are not
+ * wanted are left out, for readers.
+ */
+export async function recover(
+  driver: SqlReads,
+  tags: TagTable,
+  isWanted: (tag: string) => boolean = () => true,
+): Promise<Recovered> {
+  await loadTags(driver, tags, isWanted)
   const open = await loadOpenChunks(driver, tags)
   const journal = await replay(driver, tags)
   const last = await driver.get<{ chunk: number | null; sealed: number | null }>(
@@ -40,7 +47,7 @@ export async function recover(driver: SqlDriver, tags: TagTable): Promise<Recove
   }
 }
 
-async function loadTags(driver: SqlDriver, tags: TagTable): Promise<void> {
+async function loadTags(driver: SqlReads, tags: TagTable, isWanted: (tag: string) => boolean): Promise<void> {
   const rows = await driver.all<{ id: number; name: string; sealed: number; lastTime: number | null; hasLate: number }>(
     `SELECT id, name, sealed, (
        SELECT t1 FROM chunk WHERE tag = tag.id AND isOpen = 0 AND isLate = 0 ORDER BY t1 DESC LIMIT 1
@@ -48,13 +55,14 @@ async function loadTags(driver: SqlDriver, tags: TagTable): Promise<void> {
      FROM tag ORDER BY id`,
   )
   for (const { lastTime, hasLate, ...row } of rows) {
+    if (!isWanted(row.name)) continue
     const entry = new TagEntry({ ...row, lastTime: lastTime ?? Number.NEGATIVE_INFINITY })
     entry.hasLate = hasLate === 1
     tags.add(entry)
   }
 }
 
-async function loadOpenChunks(driver: SqlDriver, tags: TagTable): Promise<{ corrupt: number; lost: number }> {
+async function loadOpenChunks(driver: SqlReads, tags: TagTable): Promise<{ corrupt: number; lost: number }> {
   let [corrupt, lost, last] = [0, 0, 0]
   for (;;) {
     const rows = await driver.all<{ id: number; tag: number; n: number; blob: Uint8Array }>(
@@ -65,8 +73,9 @@ async function loadOpenChunks(driver: SqlDriver, tags: TagTable): Promise<{ corr
     for (const row of rows) {
       last = row.tag
       const entry = tags.byId(row.tag)
+      if (!entry) continue
       const samples = unlessCorrupt(() => decodeChunk(row.blob))
-      if (samples && entry) {
+      if (samples) {
         entry.head.replace(samples)
         entry.openChunk = row.id
         entry.openCount = samples.count
@@ -80,7 +89,7 @@ async function loadOpenChunks(driver: SqlDriver, tags: TagTable): Promise<{ corr
 }
 
 async function replay(
-  driver: SqlDriver,
+  driver: SqlReads,
   tags: TagTable,
 ): Promise<{
   seq: number

@@ -1,5 +1,4 @@
 import type { Clock } from '../../model/clock.ts'
-import { MillraceError } from '../../model/errors.ts'
 import type { TagSample } from '../../model/sample.ts'
 import type { SqlDriver } from '../../sqlite/driver.ts'
 import { type DatabaseNotice, type OpenMigratedOptions, openMigrated } from '../../sqlite/open-migrated.ts'
@@ -17,19 +16,16 @@ import type {
   Summary,
   TagDeclaration,
 } from '../history-store.ts'
-import { noSamples, type Samples } from '../samples.ts'
-import { type Corruption, neighboursOf, summariesOf } from './around.ts'
-import { ChunkCache } from './chunk-cache.ts'
-import { readStretch, type Stretch, samplesOf } from './chunk-reader.ts'
+import type { Samples } from '../samples.ts'
+import { type Corruption, summariesOf } from './around.ts'
 import { applyEdit } from './edit.ts'
 import { Journal, type JournalLimits } from './journal.ts'
 import { readModifiedPage } from './modified.ts'
-import { PageCollector, rangeOf } from './page.ts'
 import { Readers } from './readers.ts'
 import { recover } from './recover.ts'
 import { forget } from './retention-step.ts'
 import { historySchema } from './schema.ts'
-import { chunkSize, type TagEntry } from './tag-entry.ts'
+import { StoredReads } from './stored-reads.ts'
 import { TagTable } from './tag-table.ts'
 
 /** How a history is opened. */
@@ -50,8 +46,6 @@ export interface OpenedHistory {
 
 /** Connections that read at the same time. */
 const readersMax = 3
-/** Chunks that a long read fetches at once. */
-const chunksPerPageMax = 32
 
 /** Opens `history.db`, makes it when it is missing, and takes up what its journal holds. */
 export async function openHistory(options: OpenHistoryOptions): Promise<OpenedHistory> {
@@ -82,15 +76,19 @@ interface Parts {
 class SqliteHistory implements HistoryStore {
   readonly #parts: Parts
   readonly #readers: Readers
-  readonly #chunks = new ChunkCache((row) => samplesOf(row, (chunk) => this.#reportChunk(chunk)))
-  /** Chunks that are known to be damaged, so that each is told once. */
-  readonly #damaged = new Set<number>()
+  readonly #reads: StoredReads
   #corrupt = 0
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.#readers = new Readers(parts.driver, readersMax)
+    this.#reads = new StoredReads({
+      tags: parts.tags,
+      lastChunk: () => parts.journal.chunkId,
+      reader: () => this.#readers.take(),
+      onDamage: (chunk) => this.reportCorruption({ kind: 'chunk', chunk }),
+    })
   }
 
   declare(declarations: readonly TagDeclaration[]): Promise<void> {
@@ -113,33 +111,16 @@ class SqliteHistory implements HistoryStore {
     if (batch.length > 0) await this.#inTurn(() => this.#parts.journal.append(batch))
   }
 
-  async readPage(request: PageRequest): Promise<Page> {
-    const { limit, tag } = request
-    if (!(limit >= 1))
-      throw new MillraceError('value-out-of-range', `a page of ${tag} has the limit ${limit}; ask for 1 or more`)
-    const entry = this.#parts.tags.get(tag)
-    if (!entry) return { samples: noSamples }
-    const collector = new PageCollector(request)
-    const chunksPerPage = Math.min(chunksPerPageMax, Math.ceil(limit / (chunkSize / 2)) + 1)
-    for await (const block of this.#read(entry, { ...rangeOf(request), chunksPerPage })) {
-      if (collector.add(block)) break
-    }
-    return collector.page()
+  readPage(request: PageRequest): Promise<Page> {
+    return this.#reads.readPage(request)
   }
 
-  async *scan(tag: string, from: number, to: number): AsyncIterable<Samples> {
-    if (!(from < to)) return
-    let after: PageRequest['after']
-    // Pages of their own let long scans see what is appended meanwhile, and hold no snapshot of the file.
-    do {
-      const page: Page = await this.readPage({ tag, start: from, end: to, limit: chunkSize * chunksPerPageMax, after })
-      if (page.samples.count > 0) yield page.samples
-      after = page.next
-    } while (after)
+  scan(tag: string, from: number, to: number): AsyncIterable<Samples> {
+    return this.#reads.scan(tag, from, to)
   }
 
-  neighbours(tag: string, time: number, isUsable: (status: number) => boolean = () => true): Promise<Neighbours> {
-    return neighboursOf((request) => this.readPage({ tag, ...request }), time, isUsable)
+  neighbours(tag: string, time: number, isUsable?: (status: number) => boolean): Promise<Neighbours> {
+    return this.#reads.neighbours(tag, time, isUsable)
   }
 
   async summaries(tag: string, from: number, to: number): Promise<readonly Summary[]> {
@@ -151,7 +132,7 @@ class SqliteHistory implements HistoryStore {
 
   modify(edit: Edit, author: Author): Promise<Edited> {
     const { driver, tags, journal } = this.#parts
-    const onCorrupt = (chunk: number): void => this.#reportChunk(chunk)
+    const onCorrupt = (chunk: number): void => this.#reads.reportDamage(chunk)
     return this.#inTurn(() => applyEdit({ driver, journal, tags, edit, author, onCorrupt }))
   }
 
@@ -183,22 +164,6 @@ class SqliteHistory implements HistoryStore {
   reportCorruption(corruption: Corruption, count = 1): void {
     this.#corrupt += count
     this.#parts.onCorruption(corruption)
-  }
-
-  /** Blocks of a tag; what is in memory is taken before the file is asked, so nothing is seen twice or not at all. */
-  async *#read(
-    entry: TagEntry,
-    range: Pick<Stretch, 'from' | 'to' | 'direction' | 'chunksPerPage'>,
-  ): AsyncGenerator<Samples> {
-    const memory = { head: entry.head.visible(), chunkId: this.#parts.journal.chunkId, hasLate: entry.hasLate }
-    const sql = await this.#readers.take()
-    yield* readStretch(sql, { tag: entry.id, ...memory, ...range }, (row) => this.#chunks.get(row))
-  }
-
-  #reportChunk(chunk: number): void {
-    if (this.#damaged.has(chunk)) return
-    this.#damaged.add(chunk)
-    this.reportCorruption({ kind: 'chunk', chunk })
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -19,6 +19,8 @@ export interface Historized {
   readonly port: Port
   /** Values hold until the next one. */
   readonly isStepped: boolean
+  /** The NamespaceArray of the server. */
+  readonly namespaces: readonly string[]
 }
 
 /** `HasHistoricalConfiguration` (Part 11 §5.3.3). */
@@ -60,13 +62,15 @@ export class HistorizedVariables {
 
   /** Marks the variables of the plant as it is now, and removes configurations that none of them needs any more. */
   mark(): void {
-    const { view, variableByTag } = this.#context
+    const { view, variableByTag, addressSpace } = this.#context
+    const namespaces = addressSpace.getNamespaceArray().map(({ namespaceUri }) => namespaceUri)
     const needed = new Set<string>()
     for (const { id, outputs } of view.pipelines) {
       for (const port of outputs) {
         const tag = ownerTag(id, port.name)
         const [kept, variable] = [this.#history?.historized(tag), variableByTag.get(tag)]
-        if (kept && variable) needed.add(this.#markOne(variable, { tag, port, isStepped: isStepped(port) }, kept))
+        const historized = { tag, port, isStepped: isStepped(port), namespaces }
+        if (kept && variable) needed.add(this.#markOne(variable, historized, kept))
       }
     }
     for (const [name, configuration] of this.#configurations) {

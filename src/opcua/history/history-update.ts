@@ -138,7 +138,7 @@ class HistoryUpdateService {
     const isRefused = operationResults.length > 0 && operationResults.every(isBad)
     this.#parts.witnesses.updatedHistory({
       ...asked,
-      before: historized ? dataValuesOf(before, wrapOf(historized.port)) : [],
+      before: historized ? dataValuesOf(before, wrapOf(historized)) : [],
       status: isRefused ? (operationResults[0] ?? status) : status,
     })
   }

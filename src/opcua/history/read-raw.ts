@@ -7,6 +7,7 @@ import {
   type StatusCode,
   StatusCodes,
 } from 'node-opcua'
+import { isEncoded } from '../../model/value.ts'
 import { dataValuesOf, entriesOf, type Wrap, wrapOf } from './data-values.ts'
 import type { Historized } from './historized-variables.ts'
 import type { HistoryEntry, HistoryPage, HistoryRange, HistoryView, ModifiedPage } from './history-view.ts'
@@ -33,10 +34,11 @@ const pageBytesMax = 1_000_000
 /** One page of raw history, with the values at the bounds of the range when they are asked for (Part 11 §6.5.3.2). */
 export async function readRaw(
   history: HistoryView,
-  { tag, port }: Historized,
+  historized: Historized,
   place: RawPlace,
   indexRange: NumericRange | null,
 ): Promise<Answer> {
+  const { tag } = historized
   const { domain, withBounds, after, returned } = place
   const limit = Math.min(domain.pageMax, domain.totalMax - returned)
   const isFirst = returned === 0
@@ -56,7 +58,7 @@ export async function readRaw(
     if (last) entries.push(last)
   }
   if (returned + entries.length >= domain.totalMax) next = undefined
-  return answerOf(entries, { wrap: wrapOf(port), indexRange, isFirst, next })
+  return answerOf(entries, { wrap: wrapOf(historized), indexRange, isFirst, next })
 }
 
 function answerOf(
@@ -103,6 +105,7 @@ function fittingCount(count: number, valueAt: (index: number) => unknown): numbe
 function sizeOf(value: unknown): number {
   if (typeof value === 'string') return value.length
   if (value instanceof Uint8Array) return value.length
+  if (isEncoded(value)) return value.body.length + value.type.length
   if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + sizeOf(item), 0)
   return 8
 }
@@ -138,17 +141,17 @@ async function endBound(
 /** One page of the values that were changed, with who changed them and how (Part 11 §6.5.3.3). */
 export async function readModified(
   history: HistoryView,
-  { tag, port }: Historized,
+  historized: Historized,
   place: ModifiedPlace,
   indexRange: NumericRange | null,
 ): Promise<Answer> {
   const { domain, after, returned } = place
   const limit = Math.min(domain.pageMax, domain.totalMax - returned)
-  const range = { tag, start: domain.start, end: domain.end, after, limit }
+  const range = { tag: historized.tag, start: domain.start, end: domain.end, after, limit }
   const { entries, next } = await modifiedPageOf(history, range)
   const count = returned + entries.length
   const data = new HistoryModifiedData({
-    dataValues: dataValuesOf(entries, wrapOf(port), indexRange),
+    dataValues: dataValuesOf(entries, wrapOf(historized), indexRange),
     modificationInfos: entries.map(({ user, at, kind }) => ({
       modificationTime: new Date(at),
       updateType: updateTypes[kind],

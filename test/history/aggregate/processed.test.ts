@@ -139,6 +139,12 @@ describe('a processed read', () => {
     const text = { tag: 'text', start: 0, end: 20, interval: 0, configuration: defaultConfiguration }
     expect((await readProcessed(store, { ...text, aggregate: 'NumberOfTransitions' }))[0]?.value).to.equal(2)
     expect((await readProcessed(store, { ...text, aggregate: 'Average' }))[0]?.status).to.equal(0x809b0000)
+    const guid = (byte: number) => ({ type: 'Guid', namespaces: [], body: new Uint8Array(16).fill(byte) })
+    await store.append([1, 1, 2, 2].map((byte, index) => tagSample('guid', index * 5, guid(byte))))
+    const guids = { ...text, tag: 'guid' }
+    expect((await readProcessed(store, { ...guids, aggregate: 'NumberOfTransitions' }))[0]?.value).to.equal(2)
+    expect((await readProcessed(store, { ...guids, aggregate: 'Average' }))[0]?.status).to.equal(0x809b0000)
+    expect((await readProcessed(store, { ...guids, aggregate: 'End' }))[0]?.value).to.deep.equal(guid(2))
   })
 
   it('refuses an empty range and too many intervals', async () => {

@@ -16,6 +16,11 @@ const scalars: Readonly<Record<string, fc.Arbitrary<Scalar>>> = {
   text,
   date,
   bytes: fc.uint8Array({ maxLength: 20 }),
+  encoded: fc.record({
+    type: fc.oneof(fc.constantFrom('LocalizedText', 'Guid', 'nsu=urn:acme:types;i=7'), text),
+    namespaces: fc.array(fc.oneof(fc.constantFrom('urn:a', 'urn:b'), text), { maxLength: 3 }),
+    body: fc.uint8Array({ maxLength: 20 }),
+  }),
 }
 const anyScalar = fc.oneof(...Object.values(scalars))
 const time = fc.oneof(fc.integer({ min: 0, max: 4e12 }), fc.double({ noNaN: true, noDefaultInfinity: true }))
@@ -129,6 +134,9 @@ describe('a chunk of samples', () => {
     expect(walk((index) => Math.round(200 + 30 * Math.sin(index / 20)) / 10)).to.be.lessThan(1.1)
     expect(walk((index) => Math.fround(20 + Math.round(Math.sin(index) * 100) / 100))).to.be.lessThan(2.1)
     expect(walk((index) => index % 100 === 0)).to.be.lessThan(0.1)
+    const body = new Uint8Array(40).fill(7)
+    const state = (index: number): Value => ({ type: 'LocalizedText', namespaces: [], body: body.with(0, index >> 6) })
+    expect(walk(state)).to.be.lessThan(1)
     expect(walk((index) => Math.sin(index))).to.be.lessThan(9)
   })
 })

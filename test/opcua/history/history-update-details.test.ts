@@ -9,7 +9,7 @@ import { dataValue, putting } from './updating.ts'
 function keptOf(port: Partial<Port>, value: VariantLike): unknown {
   const whole = { name: 'out', description: '', isArray: false, dataType: 'Double', ...port } as Port
   const details = putting('Insert', 'ns=1;i=1', [dataValue(1, value)])
-  const { edit, operations } = prepare(details, { tag: 'p.out', port: whole, isStepped: true })
+  const { edit, operations } = prepare(details, { tag: 'p.out', port: whole, isStepped: true, namespaces: [] })
   return edit && 'entries' in edit ? edit.entries[0]?.value : operations[0]?.status
 }
 
