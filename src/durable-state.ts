@@ -23,8 +23,6 @@ export interface DurableStateOptions {
 /** What is followed. */
 export interface Followed {
   readonly parts: Pick<PlantParts, 'events$' | 'pipelines' | 'plant'>
-  /** The version of a pipeline that is in use; 0 when it was never kept. */
-  versionInUse(pipeline: string): number
 }
 
 /** How many writes may wait for the disk; more are dropped, and the log tells how many. */
@@ -123,11 +121,11 @@ export class DurableState {
     await this.#store.close()
   }
 
-  #take(event: PlantEvent, { parts, versionInUse }: Followed): void {
+  #take(event: PlantEvent, { parts }: Followed): void {
     if (event.kind === 'pipelineStarted') {
       const { pipeline, runId, initiator, time: startedAt } = event
       const about = { runId, pipeline, trigger: triggerOf(initiator), initiator, startedAt }
-      const version = versionInUse(pipeline) || undefined
+      const version = event.version || undefined
       const parameters = parametersOf(parts, pipeline)
       this.#write(`run ${runId}`, () => this.#store.runs.start({ ...about, version, parameters }))
     } else if (event.kind === 'pipelineFailed') {

@@ -67,7 +67,9 @@ export interface RunningPlant extends Actors {
 export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   const { plant, log, clock = systemClock } = options
   const state = await stateOf(options, clock)
-  const parts = await PlantParts.make(plant, { clock, log, remembered: state?.remembered }).catch(async (error) => {
+  const versionInUse = (pipeline: string): number => deployment.versionInUse(pipeline)
+  const remembered = state?.remembered
+  const parts = await PlantParts.make(plant, { clock, log, remembered, versionInUse }).catch(async (error) => {
     await state?.close()
     throw error
   })
@@ -88,7 +90,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   let watch: PlantWatch | undefined
   try {
     await deployment.begin()
-    state?.follow({ parts, versionInUse: (pipeline) => deployment.versionInUse(pipeline) })
+    state?.follow({ parts })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
     server = await serve(options, parts, { deploying: deployment, history: historian, state })

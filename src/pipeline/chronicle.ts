@@ -75,13 +75,14 @@ export class Chronicle {
   }
 
   /** A run is started. */
-  started(run: Run, transition: ProgramTransition, initiator: string): void {
+  started(run: Run, transition: ProgramTransition): void {
+    const { initiator } = run.origin
     this.#run = run
     this.#cycles = 0
     const { figures } = this.#diagnostics
     Object.assign(figures, { currentRunId: run.id, runCount: figures.runCount + 1, cycleCount: 0 })
-    this.published.release(() => undefined)
-    this.transitioned(transition, initiator, [told.startedEvent(this.#subject(), initiator)])
+    this.published.release()
+    this.transitioned(transition, initiator, [told.startedEvent(this.#subject(), run.origin)])
   }
 
   /** The run is over for the world: it may still be cleaning up. */

@@ -34,7 +34,7 @@ const table: readonly (readonly [PlantEvent, EventTypeName, number, Heard])[] = 
     ...(['DeviceErrorEventType', 600, { DeviceId: 'plc1', ConnectionState: 4, ErrorCode: 'BadTimeout' }] as const),
   ],
   [
-    { ...run, kind: 'pipelineStarted', initiator: 'ada', message: 'Fill control was started' },
+    { ...run, kind: 'pipelineStarted', initiator: 'ada', version: 3, message: 'Fill control was started' },
     ...(['PipelineStartedEventType', 100, { ...ofRun, Initiator: 'ada' }] as const),
   ],
   [
