@@ -1,7 +1,6 @@
 import type { Observable } from 'rxjs'
 import type { PlantEvent } from '../model/event.ts'
 import { type ProgramCause, type ProgramState, type ProgramTransitionName, transitionFor } from '../model/program.ts'
-import type { RunOrigin } from '../model/run.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
 import type { Value } from '../model/value.ts'
 import type { CheckedPipeline } from './checked.ts'
@@ -124,14 +123,8 @@ export class Pipeline {
   start({ initiator, runId }: Asked & { readonly runId?: string | undefined }): { readonly runId: string } {
     const transition = this.#program.decide('start')
     const { clock, versionInUse } = this.#host
-    const origin: RunOrigin = {
-      runId: runId ?? this.#host.runId(),
-      pipeline: this.id,
-      version: versionInUse?.(this.id) ?? 0,
-      initiator,
-      startedAt: clock.now(),
-    }
-    const run = new Run(origin, this.checked, this.#runHost())
+    const about = { pipeline: this.id, version: versionInUse?.(this.id) ?? 0, initiator, startedAt: clock.now() }
+    const run = new Run({ runId: runId ?? this.#host.runId(), ...about }, this.checked, this.#runHost())
     this.#run = run
     this.#chronicle.started(run, transition)
     this.#begin()

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Entry, HistoryStore, PageRequest } from '../../src/history/history-store.ts'
-import type { Samples } from '../../src/history/samples.ts'
+import { entryAt, type Samples } from '../../src/history/samples.ts'
 import { type OpenHistoryOptions, openHistory } from '../../src/history/store/sqlite-history.ts'
 import type { TagSample } from '../../src/model/sample.ts'
 import type { Value } from '../../src/model/value.ts'
@@ -25,12 +25,8 @@ export function tagSample(tag: string, sourceTime: number, value: Value, status 
 }
 
 /** Columns as rows. */
-export function entriesOf({ times, statuses, values, count }: Samples): Entry[] {
-  return Array.from({ length: count }, (_, index) => ({
-    time: times[index] as number,
-    status: statuses[index] as number,
-    value: values[index] as Value,
-  }))
+export function entriesOf(samples: Samples): Entry[] {
+  return Array.from({ length: samples.count }, (_, index) => entryAt(samples, index))
 }
 
 /** All samples of a request, a page after the other. */

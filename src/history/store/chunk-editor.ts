@@ -73,7 +73,8 @@ export class ChunkEditor {
       if (samples.count === 0) await this.#sql.run('DELETE FROM chunk WHERE id = ?', [id])
       else {
         await this.#sql.run(
-          'UPDATE chunk SET t0 = ?, t1 = ?, n = ?, good = ?, sum = ?, min = ?, max = ?, blob = ? WHERE id = ?',
+          `UPDATE chunk SET t0 = ?, t1 = ?, n = ?, good = ?, sum = ?, min = ?, max = ?, blob = ?, firstRun = ?, lastRun = ?
+           WHERE id = ?`,
           [...columnsOf(samples), id],
         )
       }
@@ -103,8 +104,12 @@ export class ChunkEditor {
   }
 }
 
-function withEntry({ count, times, statuses, values }: Samples, index: number, entry: Entry): Samples {
+/** What somebody has entered, no run has produced. */
+function withEntry({ count, times, statuses, values, runs }: Samples, index: number, entry: Entry): Samples {
   const changed = Array.from<Value>(values)
   changed[index] = entry.value
-  return { count, times, statuses: statuses.with(index, entry.status), values: valueColumn(changed) }
+  return {
+    ...{ count, times, statuses: statuses.with(index, entry.status), values: valueColumn(changed) },
+    runs: runs?.with(index, 0),
+  }
 }

@@ -67,7 +67,9 @@ async function put(
 ): Promise<Changes> {
   const changes: Changes = { statuses: [], added: [], modified: [] }
   const addedTimes = new Set<number>()
-  for (const entry of entries) {
+  for (const { time, status, value } of entries) {
+    // Somebody enters it, so no run has produced it, wherever the entry was taken from.
+    const entry = { time, status, value }
     const exists = addedTimes.has(entry.time) || (await chunks.has(entry.time))
     if (exists && kind === 'insert') changes.statuses.push(HistoryStatus.BadEntryExists)
     else if (!exists && kind === 'replace') changes.statuses.push(HistoryStatus.BadNoEntryExists)
@@ -114,17 +116,12 @@ async function writeModified(
   modified: Changes['modified'],
   { user, at }: Author,
 ): Promise<void> {
-  for (const { time, status, value, kind } of modified) {
+  for (const { time, status, value, kind, run = null } of modified) {
     writeValue(writer, value)
-    await sql.run('INSERT INTO modified (tag, time, status, value, user, at, kind) VALUES (?, ?, ?, ?, ?, ?, ?)', [
-      tag,
-      time,
-      status,
-      writer.take(),
-      user,
-      at,
-      editKinds[kind],
-    ])
+    await sql.run(
+      'INSERT INTO modified (tag, time, status, value, user, at, kind, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      [tag, time, status, writer.take(), user, at, editKinds[kind], run],
+    )
   }
 }
 
@@ -134,6 +131,7 @@ interface ModifiedRow extends Author {
   readonly status: number
   readonly value: Uint8Array
   readonly kind: number
+  readonly run: number | null
 }
 
 /** A page of changes in order of time, then of when they were made; backwards when the start is after the end. */
@@ -143,7 +141,7 @@ export async function readModifiedPage(sql: SqlReads, tag: number, request: Page
   const [compare, sense] = isForward ? ['>', ''] : ['<', 'DESC']
   const reach = isEndIncluded || start === end ? `${isForward ? '<' : '>'}=` : isForward ? '<' : '>'
   const rows = await sql.all<ModifiedRow>(
-    `SELECT id, time, status, value, user, at, kind FROM modified
+    `SELECT id, time, status, value, user, at, kind, run FROM modified
      WHERE tag = ? AND (time, id) ${compare} (?, ?) AND time ${reach} ? ORDER BY time ${sense}, id ${sense} LIMIT ?`,
     [tag, after?.time ?? start, after?.ordinal ?? (isForward ? -1 : Number.MAX_SAFE_INTEGER), end, limit + 1],
   )
@@ -152,8 +150,9 @@ export async function readModifiedPage(sql: SqlReads, tag: number, request: Page
   return last ? { entries, next: { time: last.time, ordinal: last.id } } : { entries }
 }
 
-function modifiedFrom({ time, status, value, user, at, kind }: ModifiedRow): Modified {
+function modifiedFrom({ time, status, value, user, at, kind, run }: ModifiedRow): Modified {
   const names = Object.keys(editKinds) as EditKind[]
   const name = names.find((each) => editKinds[each] === kind) ?? 'update'
-  return { time, status, value: readValue(new ByteReader(value)), user, at, kind: name }
+  const modified = { time, status, value: readValue(new ByteReader(value)), user, at, kind: name }
+  return run === null ? modified : { ...modified, run }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../model/clock.ts'
 import { MillraceError } from '../../model/errors.ts'
+import type { RunOrigin } from '../../model/run.ts'
 import type { TagSample } from '../../model/sample.ts'
 import type { SqlDriver } from '../../sqlite/driver.ts'
 import { type DatabaseNotice, type OpenMigratedOptions, openMigrated } from '../../sqlite/open-migrated.ts'
@@ -25,6 +26,7 @@ import { PageCollector, rangeOf } from './page.ts'
 import { Readers } from './readers.ts'
 import { recover } from './recover.ts'
 import { forget } from './retention-step.ts'
+import { runOf } from './run-table.ts'
 import { historySchema } from './schema.ts'
 import { chunkSize, type TagEntry } from './tag-entry.ts'
 import { TagTable } from './tag-table.ts'
@@ -164,7 +166,11 @@ class SqliteHistory implements HistoryStore {
   retain(tags: readonly string[], before: number): Promise<{ samples: number; isDone: boolean }> {
     const { driver, journal, tags: table } = this.#parts
     const entries = tags.flatMap((tag) => table.get(tag) ?? [])
-    return this.#inTurn(() => forget({ driver, journal, entries, before }))
+    return this.#inTurn(() => forget({ driver, journal, tags: table, entries, before }))
+  }
+
+  async run(number: number): Promise<RunOrigin | undefined> {
+    return runOf(await this.#readers.take(), number)
   }
 
   backup(file: string): Promise<void> {
