@@ -9,6 +9,7 @@ import type { ConditionStore } from './opcua/alarms/condition-store.ts'
 import type { RememberedPipelines } from './pipeline/pipelines.ts'
 import type { PlantParts } from './plant-parts.ts'
 import type { DatabaseNotice } from './sqlite/open-migrated.ts'
+import type { StoredRun } from './store/run-store.ts'
 import { openStore, type Store } from './store/store.ts'
 import type { VersionStore } from './version-store.ts'
 
@@ -88,9 +89,10 @@ export class DurableState {
     return this.#store.conditions
   }
 
-  /** The runs, for whoever wants to know where a result came from. */
-  get runs(): Store<ConditionState>['runs'] {
-    return this.#store.runs
+  /** A run, for whoever wants to know where a result came from; one that has just been started is found too. */
+  async run(runId: string): Promise<StoredRun | undefined> {
+    await this.#writing
+    return this.#store.runs.find(runId)
   }
 
   /** Begins to keep what happens; call it before anything starts. */

@@ -14,6 +14,7 @@ import { type RunningServer, startServer } from './opcua/server.ts'
 import type { UserDirectory } from './opcua/server-options.ts'
 import { PlantParts } from './plant-parts.ts'
 import type { Simulation } from './plugin/define.ts'
+import { runsViewOf } from './runs-view.ts'
 import { memoryVersionStore } from './version-store.ts'
 import { viewOf } from './view-of-plant.ts'
 import { type PlantWatch, watchPlant } from './watch-plant.ts'
@@ -143,6 +144,7 @@ function serve(
   const view = Object.defineProperties(viewOf(parts), {
     deploying: { value: shown.deploying },
     history: { value: shown.history },
+    runs: { value: runsViewOf(shown) },
   })
   return startServer({
     view,

@@ -35,6 +35,7 @@ export const Status = {
   BadOutOfRange: 0x803c0000,
   BadNotSupported: 0x803d0000,
   BadNotFound: 0x803e0000,
+  BadHistoryOperationUnsupported: 0x80720000,
   BadTypeMismatch: 0x80740000,
   BadMethodInvalid: 0x80750000,
   BadArgumentsMissing: 0x80760000,

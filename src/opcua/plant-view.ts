@@ -7,6 +7,7 @@ import type { Sample, TagSample } from '../model/sample.ts'
 import type { Value } from '../model/value.ts'
 import type { Deploying } from './change/deploying.ts'
 import type { HistoryView } from './history/history-view.ts'
+import type { RunsView } from './runs-view.ts'
 
 /**
  * What the address space needs from a plant: how it is built, what flows in it, and what can be asked of it.
@@ -27,6 +28,8 @@ export interface PlantView {
   readonly deploying?: Deploying | undefined
   /** The history of tags; without it nothing is historized. */
   readonly history?: HistoryView | undefined
+  /** What is known of runs; without it clients cannot ask where samples came from. */
+  readonly runs?: RunsView | undefined
 
   /** The samples of all tags, diagnostics (`owner#name`) included, in batches. */
   readonly samples$: Observable<readonly TagSample[]>

@@ -103,6 +103,7 @@ export const typeIds = {
   PipelineStepType_Parameters: 1106,
   PipelineType_Version: 1107,
   PipelineType_Alarms: 1108,
+  PipelineType_FindRun: 1109,
   PipelineType_Diagnostics_CurrentJobOrderId: 1110,
   PipelineType_Diagnostics_QueueDepth: 1111,
   PipelineRuntimeType_Versions: 1112,
@@ -186,4 +187,10 @@ export const typeIds = {
   PipelineType_Diagnostics_HeldBackEventCount: 1190,
   StepEventsHeldBackEventType: 1191,
   StepEventsHeldBackEventType_Count: 1192,
+  PipelineType_FindRun_InputArguments: 1193,
+  PipelineType_FindRun_OutputArguments: 1194,
+  PipelineType_ReadRun: 1195,
+  PipelineType_ReadRun_InputArguments: 1196,
+  PipelineType_ReadRun_OutputArguments: 1197,
+  PipelineStartedEventType_Version: 1199,
 } as const
