@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Entry, HistoryStore, PageRequest } from '../../src/history/history-store.ts'
 import { entryAt, type Samples } from '../../src/history/samples.ts'
 import { type OpenHistoryOptions, openHistory } from '../../src/history/store/sqlite-history.ts'
+import type { RunOrigin } from '../../src/model/run.ts'
 import type { TagSample } from '../../src/model/sample.ts'
 import type { Value } from '../../src/model/value.ts'
 
@@ -22,6 +23,27 @@ export async function openIn(folder: string, options: Partial<OpenHistoryOptions
 /** A sample of a tag. */
 export function tagSample(tag: string, sourceTime: number, value: Value, status = 0): TagSample {
   return { tag, sample: { value, status, sourceTime } }
+}
+
+/** A run of a pipeline. */
+export function runOrigin(runId: string, pipeline = 'mix'): RunOrigin {
+  return { runId, pipeline, version: 2, initiator: 'ada', startedAt: 1000 }
+}
+
+/** A sample that a run has computed. */
+export function computed(run: RunOrigin, tag: string, sourceTime: number, value: Value): TagSample {
+  return { ...tagSample(tag, sourceTime, value), run }
+}
+
+/** The ids of the runs of all samples of a tag, in their order; a number without a run stands for itself. */
+export async function runIdsOf(store: HistoryStore, tag: string): Promise<(string | number | undefined)[]> {
+  const idByNumber = new Map<number, string | undefined>()
+  const ids: (string | number | undefined)[] = []
+  for (const { run } of await wholeOf(store, tag)) {
+    if (run !== undefined && !idByNumber.has(run)) idByNumber.set(run, (await store.run(run))?.runId)
+    ids.push(run && (idByNumber.get(run) ?? run))
+  }
+  return ids
 }
 
 /** Columns as rows. */

@@ -35,7 +35,7 @@ const table: readonly (readonly [PlantEvent, EventTypeName, number, Heard])[] = 
   ],
   [
     { ...run, kind: 'pipelineStarted', initiator: 'ada', version: 3, message: 'Fill control was started' },
-    ...(['PipelineStartedEventType', 100, { ...ofRun, Initiator: 'ada' }] as const),
+    ...(['PipelineStartedEventType', 100, { ...ofRun, Initiator: 'ada', Version: 3 }] as const),
   ],
   [
     {
