@@ -15,7 +15,7 @@ import type { DeployedVersion, Deploying } from './opcua/change/deploying.ts'
 import { diffPlants } from './plant-diff.ts'
 import type { PlantParts } from './plant-parts.ts'
 import { type VersionStore, writeWhole } from './version-store.ts'
-import { VersionsInUse } from './versions-in-use.ts'
+import { textOf, VersionsInUse } from './versions-in-use.ts'
 
 /** What changing a plant needs. */
 export interface DeploymentOptions {
@@ -61,11 +61,11 @@ export class Deployment implements Deploying {
   }
 
   get versions(): readonly DeployedVersion[] {
-    return this.#versions.all
+    return this.#versions.of(this.#plant.definition.pipelines)
   }
 
   versionInUse(pipeline: string): number {
-    return this.#versions.inUse(pipeline)
+    return this.#versions.numberOf(pipeline, textOf(this.#plant, pipeline))
   }
 
   /** Keeps the definitions that the plant starts with. */
@@ -99,7 +99,7 @@ export class Deployment implements Deploying {
       const candidate = await candidateWith(this.#plant, definition, this.#options.environment)
       if (!isDeployable(candidate)) return { version: 0, findings: candidate.findings }
       await this.#apply(candidate, { ...reason, text: definition })
-      return { version: this.#versions.inUse(candidate.pipeline), findings: candidate.findings }
+      return { version: this.versionInUse(candidate.pipeline), findings: candidate.findings }
     })
   }
 

@@ -9,6 +9,7 @@ import type { ConditionStore } from './opcua/alarms/condition-store.ts'
 import type { RememberedPipelines } from './pipeline/pipelines.ts'
 import type { PlantParts } from './plant-parts.ts'
 import type { DatabaseNotice } from './sqlite/open-migrated.ts'
+import type { StoredRun } from './store/run-store.ts'
 import { openStore, type Store } from './store/store.ts'
 import type { VersionStore } from './version-store.ts'
 
@@ -23,8 +24,6 @@ export interface DurableStateOptions {
 /** What is followed. */
 export interface Followed {
   readonly parts: Pick<PlantParts, 'events$' | 'pipelines' | 'plant'>
-  /** The version of a pipeline that is in use; 0 when it was never kept. */
-  versionInUse(pipeline: string): number
 }
 
 /** How many writes may wait for the disk; more are dropped, and the log tells how many. */
@@ -90,9 +89,10 @@ export class DurableState {
     return this.#store.conditions
   }
 
-  /** The runs, for whoever wants to know where a result came from. */
-  get runs(): Store<ConditionState>['runs'] {
-    return this.#store.runs
+  /** A run, for whoever wants to know where a result came from; one that has just been started is found too. */
+  async run(runId: string): Promise<StoredRun | undefined> {
+    await this.#writing
+    return this.#store.runs.find(runId)
   }
 
   /** Begins to keep what happens; call it before anything starts. */
@@ -123,11 +123,11 @@ export class DurableState {
     await this.#store.close()
   }
 
-  #take(event: PlantEvent, { parts, versionInUse }: Followed): void {
+  #take(event: PlantEvent, { parts }: Followed): void {
     if (event.kind === 'pipelineStarted') {
       const { pipeline, runId, initiator, time: startedAt } = event
       const about = { runId, pipeline, trigger: triggerOf(initiator), initiator, startedAt }
-      const version = versionInUse(pipeline) || undefined
+      const version = event.version || undefined
       const parameters = parametersOf(parts, pipeline)
       this.#write(`run ${runId}`, () => this.#store.runs.start({ ...about, version, parameters }))
     } else if (event.kind === 'pipelineFailed') {

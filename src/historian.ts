@@ -4,6 +4,7 @@ import { type AggregateName, aggregateIds, defaultConfiguration } from './histor
 import { type ProcessedRequest, readProcessed } from './history/aggregate/processed.ts'
 import type { Edit, HistoryStore, PageRequest } from './history/history-store.ts'
 import { readAtTime } from './history/read/at-time.ts'
+import { findProducer, type ProducerRequest } from './history/read/producer.ts'
 import { Deadband } from './history/record/deadband.ts'
 import { type HistorianEvent, Recorder } from './history/record/recorder.ts'
 import { Retention } from './history/record/retention.ts'
@@ -145,6 +146,11 @@ export class Historian implements HistoryView {
       throw new MillraceError('database-failed', message, { status: Status.BadResourceUnavailable })
     }
     return store.modify(edit, { user, at: this.#options.clock.now() })
+  }
+
+  /** Where a sample came from. */
+  async findProducer(request: ProducerRequest) {
+    return findProducer(await this.#readable(), request)
   }
 
   /** What was taken last can be read too, unless writing it takes long. */

@@ -31,13 +31,15 @@ export class PlantParts implements Actors {
   readonly #subscription = new Subscription()
   #plant: RunnablePlant
 
-  private constructor(plant: RunnablePlant, simulators: Simulators, { clock, log, remembered }: PartsOptions) {
+  private constructor(plant: RunnablePlant, simulators: Simulators, options: PartsOptions) {
+    const { clock, log, remembered, versionInUse } = options
     this.#plant = plant
     this.simulators = simulators
     this.devices = new Devices({ entries: entriesOf(plant, simulators), clock, log: (device) => logOf(log, device) })
     const host: PipelineHost = {
       clock,
       runId: () => randomUUID(),
+      versionInUse,
       call: ({ device, method, inputs, signal }) =>
         this.devices.call(device, method, inputs, { initiator: 'pipeline', signal }),
       write: (samples) => {
@@ -131,6 +133,8 @@ export interface PartsOptions {
   readonly log: Logger
   /** What the pipelines were when the program ended; nothing when it is absent. */
   readonly remembered?: RememberedPipelines | undefined
+  /** Number of the version of a pipeline's definition that is in use. */
+  readonly versionInUse?: PipelineHost['versionInUse']
 }
 
 /** The devices of a definition, with the settings of simulators where there are some. */

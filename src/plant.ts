@@ -15,6 +15,7 @@ import { type RunningServer, startServer } from './opcua/server.ts'
 import type { UserDirectory } from './opcua/server-options.ts'
 import { PlantParts } from './plant-parts.ts'
 import type { Simulation } from './plugin/define.ts'
+import { runsViewOf } from './runs-view.ts'
 import { memoryVersionStore } from './version-store.ts'
 import { viewOf } from './view-of-plant.ts'
 import { type PlantWatch, watchPlant } from './watch-plant.ts'
@@ -68,7 +69,9 @@ export interface RunningPlant extends Actors {
 export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   const { plant, log, clock = systemClock } = options
   const state = await stateOf(options, clock)
-  const parts = await PlantParts.make(plant, { clock, log, remembered: state?.remembered }).catch(async (error) => {
+  const versionInUse = (pipeline: string): number => deployment.versionInUse(pipeline)
+  const remembered = state?.remembered
+  const parts = await PlantParts.make(plant, { clock, log, remembered, versionInUse }).catch(async (error) => {
     await state?.close()
     throw error
   })
@@ -90,7 +93,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   let watch: PlantWatch | undefined
   try {
     await deployment.begin()
-    state?.follow({ parts, versionInUse: (pipeline) => deployment.versionInUse(pipeline) })
+    state?.follow({ parts })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
     server = await serve(options, parts, { deploying: deployment, history: historian, events, state })
@@ -151,6 +154,7 @@ function serve(
     deploying: { value: shown.deploying },
     history: { value: shown.history },
     eventHistory: { value: shown.events },
+    runs: { value: runsViewOf(shown) },
   })
   return startServer({
     view,

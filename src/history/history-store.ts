@@ -1,3 +1,4 @@
+import type { RunOrigin } from '../model/run.ts'
 import type { TagSample } from '../model/sample.ts'
 import type { DataType } from '../model/value.ts'
 import type { Entry, Samples } from './samples.ts'
@@ -139,6 +140,8 @@ export interface HistoryStore {
    */
   modify(edit: Edit, author: Author): Promise<Edited>
   readModified(request: PageRequest): Promise<ModifiedPage>
+  /** The run of a number that samples carry; undefined when there is no sample of it any more. */
+  run(number: number): Promise<RunOrigin | undefined>
   /** Forgets what is older than a time: one small step. Answers how many samples went, and whether that was all. */
   retain(tags: readonly string[], before: number): Promise<{ readonly samples: number; readonly isDone: boolean }>
   /** Writes a consistent copy into a new file, while everything goes on. */

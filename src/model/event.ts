@@ -55,7 +55,12 @@ export type PlantEvent =
       readonly initiator: string
       readonly status: number
     })
-  | (OfRun & { readonly kind: 'pipelineStarted'; readonly initiator: string })
+  | (OfRun & {
+      readonly kind: 'pipelineStarted'
+      readonly initiator: string
+      /** Number of the version of the definition; 0 for one that was never kept. */
+      readonly version: number
+    })
   | (OfRun & {
       readonly kind: 'pipelineCompleted'
       readonly outcome: Outcome

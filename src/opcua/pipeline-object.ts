@@ -10,9 +10,11 @@ import { fingerprintOf } from './fingerprint.ts'
 import { namespaceUris } from './namespaces.ts'
 import { addPortVariable } from './port-variable.ts'
 import { restrictCall } from './roles.ts'
+import { bindRunMethods } from './run-methods.ts'
 import { childOf, objectTypeOf, type SpaceContext } from './space-context.ts'
 import { addStep } from './step-object.ts'
 import { type ProgramMethodName, programMethods } from './types/pipeline-types.ts'
+import { runMethods } from './types/run-methods.ts'
 import { makeWritable } from './writing.ts'
 
 /** Adds a pipeline as a Program to the Pipelines folder of its equipment, with parameters, steps, outputs and diagnostics. */
@@ -38,12 +40,14 @@ export function addPipeline(context: SpaceContext, pipeline: PipelineDescription
       'Diagnostics.QueueDepth',
       'Alarms',
       ...(context.view.deploying ? ['Version'] : []),
+      ...(context.view.runs ? Object.keys(runMethods) : []),
       ...(hasParameters ? ['Parameters'] : []),
     ],
   })
   context.objectById.set(`pipe/${pipeline.id}`, node)
   setProperties(context, node, pipeline)
   bindProgramMethods(context, node, pipeline.id)
+  if (context.view.runs) bindRunMethods(context, node, { pipeline, runs: context.view.runs })
   if (hasParameters) addParameters(context, childOf<UAObject>(node, 'Parameters'), pipeline)
   const steps = childOf<UAObject>(node, 'Steps')
   for (const step of pipeline.steps) addStep(context, steps, pipeline.id, step)

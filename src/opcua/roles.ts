@@ -149,6 +149,14 @@ export function restrictCall(method: UAMethod, lowest: RoleName, anonymous: Anon
   ])
 }
 
+/** Lets everybody who may read history call a method, because it tells and changes nothing. */
+export function openCall(method: UAMethod, anonymous: AnonymousAccess): void {
+  method.setRolePermissions([
+    ...(anonymous === 'none' ? [] : [permission('Anonymous', lookAndCall)]),
+    ...roleNames.map((role) => permission(role, lookAndCall)),
+  ])
+}
+
 function anonymousPermissions(anonymous: AnonymousAccess): RolePermissionTypeOptions[] {
   if (anonymous === 'none') return []
   return [permission('Anonymous', anonymous === 'operate' ? operate : look)]

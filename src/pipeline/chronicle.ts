@@ -75,13 +75,16 @@ export class Chronicle {
   }
 
   /** A run is started. */
-  started(run: Run, transition: ProgramTransition, initiator: string): void {
+  started(run: Run, transition: ProgramTransition): void {
+    const { initiator } = run.origin
     this.#run = run
     this.#cycles = 0
     const { figures } = this.#diagnostics
     Object.assign(figures, { currentRunId: run.id, runCount: figures.runCount + 1, cycleCount: 0 })
-    this.published.release(() => undefined)
-    this.transitioned(transition, initiator, [told.startedEvent(this.#subject(), initiator)])
+    this.published.release()
+    // One time for all that is told of the start: clients find an event by the start of its run.
+    const subject = { ...this.#subject(), time: run.origin.startedAt }
+    this.transitioned(transition, initiator, [told.startedEvent(subject, run.origin)], subject)
   }
 
   /** The run is over for the world: it may still be cleaning up. */
@@ -97,8 +100,12 @@ export class Chronicle {
   }
 
   /** Makes a transition and tells it, then the events that belong to it. */
-  transitioned(transition: ProgramTransition, initiator: string, events: readonly PlantEvent[] = []): void {
-    const subject = this.#subject()
+  transitioned(
+    transition: ProgramTransition,
+    initiator: string,
+    events: readonly PlantEvent[] = [],
+    subject = this.#subject(),
+  ): void {
     this.#diagnostics.figures.state = transition.to
     this.#program.make(transition, subject.time)
     for (const event of [told.transitionEvent(subject, transition, initiator), ...events]) this.#events.next(event)

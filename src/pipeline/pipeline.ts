@@ -122,9 +122,11 @@ export class Pipeline {
   /** Ready to Running: starts a run with the current parameters. */
   start({ initiator, runId }: Asked & { readonly runId?: string | undefined }): { readonly runId: string } {
     const transition = this.#program.decide('start')
-    const run = new Run(runId ?? this.#host.runId(), this.checked, this.#runHost())
+    const { clock, versionInUse } = this.#host
+    const about = { pipeline: this.id, version: versionInUse?.(this.id) ?? 0, initiator, startedAt: clock.now() }
+    const run = new Run({ runId: runId ?? this.#host.runId(), ...about }, this.checked, this.#runHost())
     this.#run = run
-    this.#chronicle.started(run, transition, initiator)
+    this.#chronicle.started(run, transition)
     this.#begin()
     return { runId: run.id }
   }
@@ -149,7 +151,7 @@ export class Pipeline {
   resume({ initiator }: Asked): void {
     const transition = this.#program.decide('resume')
     const run = this.#run
-    this.#chronicle.published.release((tag) => run?.sample(tag))
+    this.#chronicle.published.release(run)
     this.#chronicle.transitioned(transition, initiator)
     // Whoever heard of it may have asked for the next thing already.
     if (this.state === 'Running') run?.resume()

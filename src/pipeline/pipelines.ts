@@ -1,6 +1,7 @@
 import { type Observable, Subscription } from 'rxjs'
 import type { PlantEvent } from '../model/event.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
+import { ownerOf } from '../model/tag.ts'
 import { Outlet } from '../rx/outlet.ts'
 import type { CheckedPipeline } from './checked.ts'
 import { Pipeline } from './pipeline.ts'
@@ -62,7 +63,7 @@ export class Pipelines {
 
   /** The newest sample of a tag of any pipeline. */
   latest(tag: string): Sample | undefined {
-    return this.#byId.get(/^[^./#$:]*/.exec(tag)?.[0] ?? '')?.latest(tag)
+    return this.#byId.get(ownerOf(tag))?.latest(tag)
   }
 
   /** Takes in samples of devices. */

@@ -39,7 +39,7 @@ class PipelineExecution implements Execution {
     this.#steps = new Steps(plan, this.#samples, { host, wake })
     this.#work = new Work(plan, { samples: this.#samples, steps: this.#steps, host, wake })
     this.#inputs = new Inputs(plan, this.#samples)
-    this.#publication = new Publication(plan, this.#samples)
+    this.#publication = new Publication(plan, this.#samples, host.run)
     const deadlines = new Deadlines(host.clock)
     const onProgress = () => this.#progress()
     this.#owner = { plan, samples: this.#samples, steps: this.#steps, work: this.#work, host, deadlines, onProgress }

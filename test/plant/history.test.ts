@@ -107,6 +107,16 @@ describe('a plant whose history cannot be kept', function () {
       const nodeId = demo.client.id('pipe/fill.Outputs.filledVolume')
       const answer = await rawOf(demo.client.session, nodeId, { start: new Date(0), end: new Date() }).catch(String)
       expect(answer).to.match(/Bad/)
+      const { session, id } = demo.client
+      const found = await session.call({
+        ...{ objectId: id('pipe/fill'), methodId: id('pipe/fill.FindRun') },
+        inputArguments: [
+          { dataType: DataType.String, value: 'filledVolume' },
+          { dataType: DataType.DateTime, value: new Date() },
+          { dataType: DataType.UInt32, value: 0 },
+        ],
+      })
+      expect(found.statusCode.name).to.equal('BadResourceUnavailable')
       expect(await readFile(join(folder, 'history.db'), 'utf8')).to.equal(foreign)
     } finally {
       await demo.stop()

@@ -10,8 +10,9 @@ import { packageRoot } from '../../src/package-root.ts'
 import { openStore } from '../../src/store/store.ts'
 import { plantFolder, removePlantFolders } from '../config/plant-folder.ts'
 import { until } from '../kit/demo-plant.ts'
-import { connect } from '../opcua/bench.ts'
-import { plantFile } from './change-plants.ts'
+import { type Client, connect } from '../opcua/bench.ts'
+import { rawOf } from '../opcua/history/reading.ts'
+import { plantFile, scaling } from './change-plants.ts'
 
 /** A run that takes longer than the test. */
 const slow = `pipeline: slow
@@ -91,6 +92,50 @@ describe('a plant that is killed', function () {
     await store.close()
     expect(run?.end).to.include({ outcome: 'Halted', error: 'the program ended while it ran' })
     expect(run?.parameters.velocity?.value).to.equal(0.5)
+  })
+
+  it('knows which run each sample came from, before the end and since', async () => {
+    const folder = await plantFolder({
+      'plant.yaml': plantFile.replace('plant: line', 'plant: demo'),
+      'pipelines/scale.yaml': scaling({ outputs: 'scaled: { from: scaled.scaled, history: { keep: 1d } }' }),
+    })
+    const rows = ({ session, id }: Client) =>
+      rawOf(session, id('pipe/scale.Outputs.scaled'), { start: new Date(0), end: new Date(Date.now() + 60_000) })
+    const find = async ({ session, id }: Client, time: number, ordinal: number) => {
+      const inputArguments = [
+        { dataType: DataType.String, value: 'scaled' },
+        { dataType: DataType.DateTime, value: new Date(time) },
+        { dataType: DataType.UInt32, value: ordinal },
+      ]
+      const request = { objectId: id('pipe/scale'), methodId: id('pipe/scale.FindRun'), inputArguments }
+      const { statusCode, outputArguments } = await session.call(request)
+      return [statusCode.name, ...(outputArguments ?? []).slice(0, 3).map(({ value }) => value as unknown)]
+    }
+    const runIdOf = async (client: Client) => (await client.read('pipe/scale.Diagnostics.CurrentRunId')).value.value
+
+    const first = await program(folder)
+    const client = await connect(first.url, join(folder, 'client'), {})
+    await until('there is some history', async () => (await rows(client)).length >= 10)
+    const [acknowledged, runId] = [await rows(client), await runIdOf(client)]
+    await ended(first, 'SIGKILL')
+    await client.close().catch(() => {})
+
+    const second = await program(folder)
+    const again = await connect(second.url, join(folder, 'client'), {})
+    const secondId = await runIdOf(again)
+    await until('it goes on', async () => (await find(again, Date.now(), 0))[1] === secondId)
+    const all = await rows(again)
+    expect(all.slice(0, acknowledged.length)).to.deep.equal(acknowledged)
+    let ordinal = 0
+    for (const [index, { time }] of all.entries()) {
+      ordinal = all[index - 1]?.time === time ? ordinal + 1 : 1
+      const found = await find(again, time, ordinal)
+      const isOfFirst = index < acknowledged.length || found[1] === runId
+      expect(found).to.deep.equal(['Good', ...(isOfFirst ? [runId, 1, 'auto'] : [secondId, 1, 'restart'])])
+    }
+    expect(secondId).not.to.equal(runId)
+    await again.close()
+    await ended(second, 'SIGTERM')
   })
 
   it('does not start on a database that is not its own, and says why', async () => {

@@ -24,27 +24,27 @@ export function readTimes(input: ByteReader, count: number): Float64Array {
   return input.byte() === 0 ? readIntegers(input, count, 2) : readNumbers(input, count)
 }
 
-/** Writes statuses by runs: most chunks are Good throughout. */
-export function writeStatuses(out: ByteWriter, statuses: Uint32Array): void {
+/** Writes codes with how often each is repeated: most chunks are Good throughout, and of one run of their pipeline. */
+export function writeCodes(out: ByteWriter, codes: Uint32Array): void {
   let from = 0
-  for (let index = 1; index <= statuses.length; index++) {
-    if (index < statuses.length && statuses[index] === statuses[from]) continue
+  for (let index = 1; index <= codes.length; index++) {
+    if (index < codes.length && codes[index] === codes[from]) continue
     out.varint(index - from)
-    out.varint(statuses[from] as number)
+    out.varint(codes[from] as number)
     from = index
   }
 }
 
-/** Reads back statuses. */
-export function readStatuses(input: ByteReader, count: number): Uint32Array {
-  const statuses = new Uint32Array(count)
+/** Reads back codes. */
+export function readCodes(input: ByteReader, count: number): Uint32Array {
+  const codes = new Uint32Array(count)
   for (let index = 0; index < count; ) {
-    const run = input.varint()
-    if (run === 0) throw unknown('an empty run of statuses')
-    statuses.fill(input.varint(), index, index + run)
-    index += run
+    const repeated = input.varint()
+    if (repeated === 0) throw unknown('a code that stands for nothing')
+    codes.fill(input.varint(), index, index + repeated)
+    index += repeated
   }
-  return statuses
+  return codes
 }
 
 /** Writes a column of values of any type; missing ones are left out and their places counted. */

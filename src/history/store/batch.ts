@@ -15,34 +15,40 @@ export interface Batch {
   readonly numbers: Float64Array
   /** The values that are no numbers, by index. */
   readonly others: ReadonlyMap<number, Value>
+  /** Numbers of the runs that produced them, 0 for none; absent when all are 0. */
+  readonly runs?: Uint32Array | undefined
 }
 
 const version = 1
 /** Version, flags, two bytes to spare, count, check sum, four bytes to spare: what follows is aligned for doubles. */
 const headerBytes = 16
+/** Flags: the columns that are there besides times, numbers and tags, in this order. */
 const hasStatuses = 1
+const hasRuns = 2
 
 const writer = new ByteWriter()
 
 /** A batch as a blob: columns as they are, because writing it must cost next to nothing; chunks are small, the journal is fast. */
 export function packBatch(batch: Batch): Uint8Array {
-  const { count, tags, times, statuses, numbers, others } = batch
+  const { count, tags, times, statuses, numbers, others, runs } = batch
   const isAllGood = statuses.every((status) => status === 0)
+  const flags = (isAllGood ? 0 : hasStatuses) | (runs ? hasRuns : 0)
   for (const [index, value] of others) {
     writer.varint(index)
     writeValue(writer, value)
   }
   const rest = writer.take()
-  const columns = count * (8 + 8 + 4 + (isAllGood ? 0 : 4))
+  const columns = count * bytesOf(flags)
   const blob = new Uint8Array(headerBytes + columns + rest.length)
   new Float64Array(blob.buffer, headerBytes, count).set(times)
   new Float64Array(blob.buffer, headerBytes + count * 8, count).set(numbers)
   new Uint32Array(blob.buffer, headerBytes + count * 16, count).set(tags)
   if (!isAllGood) new Uint32Array(blob.buffer, headerBytes + count * 20, count).set(statuses)
+  if (runs) new Uint32Array(blob.buffer, headerBytes + columns - count * 4, count).set(runs)
   blob.set(rest, headerBytes + columns)
   const view = new DataView(blob.buffer)
   blob[0] = version
-  blob[1] = isAllGood ? 0 : hasStatuses
+  blob[1] = flags
   view.setUint32(4, count, true)
   view.setUint32(8, crc32(blob.subarray(headerBytes)), true)
   return blob
@@ -56,17 +62,24 @@ export function unpackBatch(packed: Uint8Array): Batch {
   if (blob.length < headerBytes || blob[0] !== version) throw corrupt()
   const count = view.getUint32(4, true)
   if (view.getUint32(8, true) !== crc32(blob.subarray(headerBytes))) throw corrupt()
-  const isAllGood = blob[1] === 0
-  const end = headerBytes + count * (isAllGood ? 20 : 24)
+  const flags = blob[1] ?? 0
+  const end = headerBytes + count * bytesOf(flags)
   if (blob.length < end) throw corrupt()
+  const codes = (at: number): Uint32Array => new Uint32Array(blob.buffer, at, count)
   return {
     count,
     times: new Float64Array(blob.buffer, headerBytes, count),
     numbers: new Float64Array(blob.buffer, headerBytes + count * 8, count),
-    tags: new Uint32Array(blob.buffer, headerBytes + count * 16, count),
-    statuses: isAllGood ? new Uint32Array(count) : new Uint32Array(blob.buffer, headerBytes + count * 20, count),
+    tags: codes(headerBytes + count * 16),
+    statuses: flags & hasStatuses ? codes(headerBytes + count * 20) : new Uint32Array(count),
     others: unpackOthers(blob, end),
+    runs: flags & hasRuns ? codes(end - count * 4) : undefined,
   }
+}
+
+/** Bytes of one sample in the columns. */
+function bytesOf(flags: number): number {
+  return 8 + 8 + 4 + (flags & hasStatuses ? 4 : 0) + (flags & hasRuns ? 4 : 0)
 }
 
 function unpackOthers(blob: Uint8Array, at: number): Map<number, Value> {

@@ -134,8 +134,11 @@ export class ChunkEditor {
 
 /** Writes the samples of a chunk anew. */
 export async function writeChunk(sql: SqlStatements, id: number, samples: Samples): Promise<void> {
-  const text = 'UPDATE chunk SET t0 = ?, t1 = ?, n = ?, good = ?, sum = ?, min = ?, max = ?, blob = ? WHERE id = ?'
-  await sql.run(text, [...columnsOf(samples), id])
+  await sql.run(
+    `UPDATE chunk SET t0 = ?, t1 = ?, n = ?, good = ?, sum = ?, min = ?, max = ?, blob = ?, firstRun = ?, lastRun = ?
+     WHERE id = ?`,
+    [...columnsOf(samples), id],
+  )
 }
 
 function takeOut(chunk: OpenedChunk, first: number, end: number): Entry[] {

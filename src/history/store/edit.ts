@@ -86,7 +86,9 @@ function carryOut(edit: Exclude<Edit, { kind: 'deleteModified' }>, tools: Tools)
 async function put(kind: 'insert' | 'replace' | 'update', entries: readonly Entry[], tools: Tools): Promise<number[]> {
   const statuses = new Array<number>(entries.length).fill(0)
   for (const index of inOrderOfTime(entries.map(({ time }) => time))) {
-    statuses[index] = await putOne(kind, entries[index] as Entry, tools)
+    const { time, status, value } = entries[index] as Entry
+    // Somebody enters it, so no run has produced it, wherever the entry was taken from.
+    statuses[index] = await putOne(kind, { time, status, value }, tools)
   }
   return statuses
 }

@@ -9,6 +9,8 @@ export class Head {
   #times = new Float64Array(8)
   #statuses = new Uint32Array(8)
   #values: Float64Array | Value[] = new Float64Array(8)
+  /** Absent until a sample of a run comes: most tags of devices never have any. */
+  #runs: Uint32Array | undefined
   #count = 0
   #committed = 0
 
@@ -17,13 +19,19 @@ export class Head {
     return this.#count
   }
 
-  push(time: number, status: number, value: Value): void {
+  /** `run` is the number of the run that produced it, 0 for none. */
+  push(time: number, status: number, value: Value, run: number): void {
     const at = this.#count
     if (at === this.#times.length) this.#grow()
     this.#times[at] = time
     this.#statuses[at] = status
     if (typeof value === 'number') this.#values[at] = value
     else this.#untyped()[at] = value
+    if (this.#runs) this.#runs[at] = run
+    else if (run !== 0) {
+      this.#runs = new Uint32Array(this.#times.length)
+      this.#runs[at] = run
+    }
     this.#count = at + 1
   }
 
@@ -53,6 +61,8 @@ export class Head {
     this.#statuses.set(samples.statuses)
     this.#values = isTyped(samples.values) ? new Float64Array(this.#times.length) : [...samples.values]
     if (isTyped(samples.values)) (this.#values as Float64Array).set(samples.values)
+    this.#runs = samples.runs && new Uint32Array(this.#times.length)
+    if (samples.runs) this.#runs?.set(samples.runs)
     this.#count = samples.count
     this.#committed = samples.count
   }
@@ -72,6 +82,7 @@ export class Head {
       times: this.#times.slice(0, count),
       statuses: this.#statuses.slice(0, count),
       values: isTyped(values) ? values.slice(0, count) : valueColumn(values.slice(0, count)),
+      runs: this.#runs?.slice(0, count),
     })
   }
 
@@ -82,6 +93,11 @@ export class Head {
     statuses.set(this.#statuses)
     this.#times = times
     this.#statuses = statuses
+    if (this.#runs) {
+      const runs = new Uint32Array(size)
+      runs.set(this.#runs)
+      this.#runs = runs
+    }
     if (!isTyped(this.#values)) return
     const values = new Float64Array(size)
     values.set(this.#values)

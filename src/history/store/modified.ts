@@ -17,7 +17,9 @@ import {
 
 /** Rows that one statement inserts. */
 const rowsMax = 100
-const columns = 'tag, time, status, value, user, at, kind'
+const columns = 'tag, time, status, value, user, at, kind, run'
+
+const read = 'id, time, status, value, user, at, kind, run'
 
 const writer = new ByteWriter()
 
@@ -43,7 +45,7 @@ export class ModificationLog {
     if (kind !== 'insert' && this.before.length < beforeMax) this.before.push(entry)
     const { user, at } = this.#author
     writeValue(writer, entry.value)
-    this.#rows.push([this.#tag, entry.time, entry.status, writer.take(), user, at, editKinds[kind]])
+    this.#rows.push([this.#tag, entry.time, entry.status, writer.take(), user, at, editKinds[kind], entry.run ?? null])
     if (this.#rows.length >= rowsMax) await this.flush()
   }
 
@@ -52,7 +54,7 @@ export class ModificationLog {
     const rows = this.#rows
     if (rows.length === 0) return
     this.#rows = []
-    const places = rows.map(() => '(?,?,?,?,?,?,?)').join(',')
+    const places = rows.map(() => '(?,?,?,?,?,?,?,?)').join(',')
     await this.#sql.run(`INSERT INTO modified (${columns}) VALUES ${places}`, rows.flat())
   }
 }
@@ -76,10 +78,11 @@ export async function deleteModified(
   )
   const count = found?.count ?? 0
   if (count > editMax) throw tooMany()
-  const rows = await sql.all<ModifiedRow>(
-    `SELECT id, time, status, value, user, at, kind ${range} ORDER BY time, id LIMIT ${beforeMax}`,
-    [tag, from, to],
-  )
+  const rows = await sql.all<ModifiedRow>(`SELECT ${read} ${range} ORDER BY time, id LIMIT ${beforeMax}`, [
+    tag,
+    from,
+    to,
+  ])
   await sql.run(`DELETE ${range}`, [tag, from, to])
   const before = rows.map(modifiedFrom).map(({ time, status, value }) => ({ time, status, value }))
   return { count, before }
@@ -91,6 +94,7 @@ interface ModifiedRow extends Author {
   readonly status: number
   readonly value: Uint8Array
   readonly kind: number
+  readonly run: number | null
 }
 
 /** A page of changes in order of time, then of when they were made; backwards when the start is after the end. */
@@ -100,7 +104,7 @@ export async function readModifiedPage(sql: SqlReads, tag: number, request: Page
   const [compare, sense] = isForward ? ['>', ''] : ['<', 'DESC']
   const reach = isEndIncluded || start === end ? `${isForward ? '<' : '>'}=` : isForward ? '<' : '>'
   const rows = await sql.all<ModifiedRow>(
-    `SELECT id, time, status, value, user, at, kind FROM modified
+    `SELECT ${read} FROM modified
      WHERE tag = ? AND (time, id) ${compare} (?, ?) AND time ${reach} ? ORDER BY time ${sense}, id ${sense} LIMIT ?`,
     [tag, after?.time ?? start, after?.ordinal ?? (isForward ? -1 : Number.MAX_SAFE_INTEGER), end, limit + 1],
   )
@@ -109,8 +113,9 @@ export async function readModifiedPage(sql: SqlReads, tag: number, request: Page
   return last ? { entries, next: { time: last.time, ordinal: last.id } } : { entries }
 }
 
-function modifiedFrom({ time, status, value, user, at, kind }: ModifiedRow): Modified {
+function modifiedFrom({ time, status, value, user, at, kind, run }: ModifiedRow): Modified {
   const names = Object.keys(editKinds) as EditKind[]
   const name = names.find((each) => editKinds[each] === kind) ?? 'update'
-  return { time, status, value: readValue(new ByteReader(value)), user, at, kind: name }
+  const modified = { time, status, value: readValue(new ByteReader(value)), user, at, kind: name }
+  return run === null ? modified : { ...modified, run }
 }

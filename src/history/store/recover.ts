@@ -118,7 +118,8 @@ async function replay(
   }
 }
 
-function replayBatch({ count, tags: ids, times, statuses, numbers, others }: Batch, seq: number, tags: TagTable): void {
+function replayBatch(batch: Batch, seq: number, tags: TagTable): void {
+  const { count, tags: ids, times, statuses, numbers, others, runs } = batch
   for (let index = 0; index < count; index++) {
     const entry = tags.byId(ids[index] as number)
     if (!entry || seq <= entry.sealed) continue
@@ -128,6 +129,7 @@ function replayBatch({ count, tags: ids, times, statuses, numbers, others }: Bat
       times[index] as number,
       statuses[index] as number,
       other === undefined ? (numbers[index] as number) : other,
+      runs?.[index] ?? 0,
     )
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../model/clock.ts'
+import type { RunOrigin } from '../../model/run.ts'
 import type { TagSample } from '../../model/sample.ts'
 import type { SqlDriver } from '../../sqlite/driver.ts'
 import { type DatabaseNotice, type OpenMigratedOptions, openMigrated } from '../../sqlite/open-migrated.ts'
@@ -24,6 +25,7 @@ import { readModifiedPage } from './modified.ts'
 import { Readers } from './readers.ts'
 import { recover } from './recover.ts'
 import { forget } from './retention-step.ts'
+import { runOf } from './run-table.ts'
 import { historySchema } from './schema.ts'
 import { StoredReads } from './stored-reads.ts'
 import { TagTable } from './tag-table.ts'
@@ -144,7 +146,11 @@ class SqliteHistory implements HistoryStore {
   retain(tags: readonly string[], before: number): Promise<{ samples: number; isDone: boolean }> {
     const { driver, journal, tags: table } = this.#parts
     const entries = tags.flatMap((tag) => table.get(tag) ?? [])
-    return this.#inTurn(() => forget({ driver, journal, entries, before }))
+    return this.#inTurn(() => forget({ driver, journal, tags: table, entries, before }))
+  }
+
+  async run(number: number): Promise<RunOrigin | undefined> {
+    return runOf(await this.#readers.take(), number)
   }
 
   backup(file: string): Promise<void> {

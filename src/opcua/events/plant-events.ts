@@ -38,7 +38,7 @@ const rows: Rows = {
   },
   pipelineStarted: {
     type: 'PipelineStartedEventType',
-    fields: (event) => ({ ...runFields(event), initiator: text(event.initiator) }),
+    fields: (event) => ({ ...runFields(event), initiator: text(event.initiator), version: uint32(event.version) }),
   },
   pipelineCompleted: {
     type: 'PipelineCompletedEventType',

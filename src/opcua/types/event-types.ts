@@ -64,7 +64,13 @@ export const eventTypes = {
   PipelineStartedEventType: {
     description: 'A run of a pipeline was started.',
     base: 'PipelineEventType',
-    fields: { Initiator: { dataType: 'String', description: 'Who or what started it.' } },
+    fields: {
+      Initiator: { dataType: 'String', description: 'Who or what started it.' },
+      Version: {
+        dataType: 'UInt32',
+        description: 'Number of the version of the definition; 0 when it was never kept.',
+      },
+    },
   },
   PipelineCompletedEventType: {
     description: 'A run of a pipeline ended.',

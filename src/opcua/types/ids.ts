@@ -103,6 +103,7 @@ export const typeIds = {
   PipelineStepType_Parameters: 1106,
   PipelineType_Version: 1107,
   PipelineType_Alarms: 1108,
+  PipelineType_FindRun: 1109,
   PipelineType_Diagnostics_CurrentJobOrderId: 1110,
   PipelineType_Diagnostics_QueueDepth: 1111,
   PipelineRuntimeType_Versions: 1112,
@@ -189,4 +190,10 @@ export const typeIds = {
   HistoryUpdateAuditEventType: 1193,
   HistoryRawDeleteAuditEventType: 1194,
   HistoryAtTimeDeleteAuditEventType: 1195,
+  PipelineType_FindRun_InputArguments: 1196,
+  PipelineType_FindRun_OutputArguments: 1197,
+  PipelineType_ReadRun: 1198,
+  PipelineType_ReadRun_InputArguments: 1199,
+  PipelineType_ReadRun_OutputArguments: 1200,
+  PipelineStartedEventType_Version: 1202,
 } as const

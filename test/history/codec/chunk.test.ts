@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { decodeChunk, encodeChunk } from '../../../src/history/codec/chunk.ts'
-import { isTyped, type Samples, samplesFrom, valueColumn } from '../../../src/history/samples.ts'
+import { type Entry, isTyped, type Samples, samplesFrom, valueColumn } from '../../../src/history/samples.ts'
 import type { Scalar, Value } from '../../../src/model/value.ts'
 
 const date = fc.date({ noInvalidDate: false })
@@ -26,8 +26,13 @@ const anyScalar = fc.oneof(...Object.values(scalars))
 const time = fc.oneof(fc.integer({ min: 0, max: 4e12 }), fc.double({ noNaN: true, noDefaultInfinity: true }))
 const status = fc.oneof(fc.constantFrom(0, 0x40000000, 0x809d0000), fc.nat({ max: 0xffffffff }))
 
-function rows(value: fc.Arbitrary<Value>): fc.Arbitrary<{ time: number; status: number; value: Value }[]> {
-  return fc.array(fc.record({ time, status, value }), { maxLength: 100 })
+const run = fc.oneof(fc.constantFrom(0, 1), fc.nat({ max: 0xffffffff }))
+
+function rows(value: fc.Arbitrary<Value>): fc.Arbitrary<Entry[]> {
+  return fc.oneof(
+    fc.array(fc.record({ time, status, value }), { maxLength: 100 }),
+    fc.array(fc.record({ time, status, value, run }), { maxLength: 100 }),
+  )
 }
 
 /** Bits of a number, so that NaN, -0 and 0 can be told apart. */
@@ -39,9 +44,14 @@ function expectEqual(actual: Samples, expected: Samples): void {
   expect(actual.count).to.equal(expected.count)
   expect(bitsOf(actual.times)).to.deep.equal(bitsOf(expected.times))
   expect([...actual.statuses]).to.deep.equal([...expected.statuses])
+  expect(actual.runs && [...actual.runs]).to.deep.equal(expected.runs && [...expected.runs])
   expect(isTyped(actual.values)).to.equal(isTyped(expected.values))
   expect(Array.from<Value>(actual.values)).to.deep.equal(Array.from<Value>(expected.values))
 }
+
+/** A chunk of version 1, as the first release wrote it. */
+const versionOne =
+  'Ab/Ca30oAIDQhbiwzQHesIW4sM0BTQMAAYCAyIQEBgABgIDIhAQGAAGAgMiEBAYAAYCAyIQEBgABgIDIhAQGAAGAgMiEBAEAAQABoAYgBB4iBhwoDBYiEhQkGAomGggkIAIeHgIgJAgaJgoYKBASIhYQJBw='
 
 describe('a chunk of samples', () => {
   for (const [name, scalar] of Object.entries(scalars)) {
@@ -97,6 +107,25 @@ describe('a chunk of samples', () => {
       const samples = { count, times: new Float64Array(count), statuses: new Uint32Array(count), values }
       expectEqual(decodeChunk(encodeChunk(samples)), samples)
     }
+  })
+
+  it('is read as programs have written it that did not know runs', () => {
+    const samples = decodeChunk(Buffer.from(versionOne, 'base64'))
+    expect(samples).to.include({ count: 40, runs: undefined })
+    const rows = Array.from({ length: 40 }, (_, index) => ({
+      time: 1764187200000 + index * 1000,
+      status: index % 7 === 3 ? 0x40920000 : 0,
+      value: Math.round(200 + 10 * Math.sin(index)) / 10,
+    }))
+    expectEqual(samples, samplesFrom(rows))
+  })
+
+  it('is written like that while it has no runs, and needs a few bytes more for one run', () => {
+    const samples = decodeChunk(Buffer.from(versionOne, 'base64'))
+    const none = encodeChunk({ ...samples, runs: new Uint32Array(40) })
+    expect(Buffer.from(none).toString('base64')).to.equal(versionOne)
+    const one = encodeChunk({ ...samples, runs: new Uint32Array(40).fill(70_000) })
+    expect(one.length - none.length).to.equal(4)
   })
 
   it('keeps equal times in order', () => {

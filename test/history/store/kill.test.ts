@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { openIn, temporaryFolder, wholeOf } from '../kit.ts'
+import { openIn, runIdsOf, temporaryFolder, wholeOf } from '../kit.ts'
 
 const kills = 20
 
@@ -40,6 +40,9 @@ describe('a history whose process is killed', () => {
         const entries = await wholeOf(store, `tag${tag}`)
         for (const [index, { time }] of entries.entries()) expect(time).to.be.at.least(entries[index - 1]?.time ?? time)
         for (const { value } of entries) values.push(Number(value))
+        const runIds = await runIdsOf(store, `tag${tag}`)
+        const wanted = entries.map(({ value }) => (tag === 3 ? undefined : `run${Math.floor(Number(value) / 130)}`))
+        expect(runIds).to.deep.equal(wanted)
       }
       await store.close()
       values.sort((a, b) => a - b)

@@ -38,7 +38,7 @@ const epoch = Date.UTC(2026, 0, 1)
 const typed = (type: string): Filter => new Filter({ elements: [ofType(type)] })
 
 const started = (pipeline: string, message: string, time: number, runId = 'run1'): PlantEvent => ({
-  ...{ kind: 'pipelineStarted', pipeline, runId, initiator: 'ada', time, message },
+  ...{ kind: 'pipelineStarted', pipeline, runId, initiator: 'ada', version: 3, time, message },
 })
 const failed = (device: string, message: string, time: number): PlantEvent => ({
   ...{ kind: 'deviceFailed', device, state: 'Error', status: 0x80310000, time, message },
