@@ -150,7 +150,7 @@ for (const adapter of sqlAdapters)
         await store.append([computed(run, tag, at(index), index), computed(run, 'mix.note', at(index), `${index}`)])
         await store.append([computed(runOrigin(`other${index}`, 'other'), 'other.level', at(index), index)])
         // Every ten samples are a chunk of their own.
-        if (index % 10 === 9) await store.modify({ kind: 'delete', tag, times: [-1] }, author)
+        if (index % 10 === 9) await store.modify({ kind: 'delete', tag, times: [at(index) + 1] }, author)
       }
       const retain = async (tags: string[], before: number): Promise<void> => {
         while (!(await store.retain(tags, before)).isDone);
