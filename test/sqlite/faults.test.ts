@@ -181,7 +181,7 @@ for (const adapter of sqlAdapters) {
         const { driver } = await open({ file: scratch.path('small', 'test.db') })
         await fill(driver, 20)
         await writeFile(scratch.path('small', 'ballast'), new Uint8Array(200_000))
-        expect(await codeOf(fill(driver, 900))).to.be.oneOf(['database-full', 'database-failed'])
+        expect(await codeOf(fill(driver, 900))).to.be.oneOf(['database-full', 'database-disk'])
         expect(await driver.get('SELECT count(*) AS n FROM t')).to.deep.equal({ n: 20 })
         await writeFile(scratch.path('small', 'ballast'), '')
         await fill(driver, 20)
