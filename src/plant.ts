@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { Observable } from 'rxjs'
+import { merge, type Observable } from 'rxjs'
 import type { Actors } from './commands.ts'
 import { Deployment } from './deployment.ts'
 import { DurableState } from './durable-state.ts'
@@ -10,6 +10,7 @@ import { type Clock, systemClock } from './model/clock.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { Finding } from './model/finding.ts'
 import type { TagSample } from './model/sample.ts'
+import type { PlantView } from './opcua/plant-view.ts'
 import { type RunningServer, startServer } from './opcua/server.ts'
 import type { UserDirectory } from './opcua/server-options.ts'
 import { PlantParts } from './plant-parts.ts'
@@ -104,7 +105,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     devices: parts.devices,
     pipelines: parts.pipelines,
     samples$: parts.samples$,
-    events$: parts.events$,
+    events$: historian ? merge(parts.events$, historian.events$) : parts.events$,
     urls: running.urls,
     access: accessOf(plant.definition.server.anonymous),
     simulationByDevice: parts.simulators.byDevice,
@@ -137,13 +138,8 @@ function serve(
 ): Promise<RunningServer> {
   const { plant, log, users, watchCertificates } = options
   const { server: settings } = plant.definition
-  // Getters follow the definition that is in use, so the view is not copied but extended.
-  const view = Object.defineProperties(viewOf(parts), {
-    deploying: { value: shown.deploying },
-    history: { value: shown.history },
-  })
   return startServer({
-    view,
+    view: viewWith(parts, shown),
     port: options.port,
     bind: settings.bind,
     name: settings.name,
@@ -155,6 +151,21 @@ function serve(
     ...(shown.state === undefined ? {} : { alarms: { store: shown.state.conditions } }),
     ...(users === undefined ? {} : { users }),
     ...(watchCertificates === undefined ? {} : { watchCertificates }),
+  })
+}
+
+/** What the parts show, with the historian among it. Getters follow the definition that is in use, so the view is not copied but extended. */
+function viewWith(
+  parts: PlantParts,
+  { deploying, history }: { readonly deploying: Deployment; readonly history: Historian | undefined },
+): PlantView {
+  const view = viewOf(parts)
+  Object.defineProperties(view, { deploying: { value: deploying }, history: { value: history } })
+  if (!history) return view
+  return Object.defineProperties(view, {
+    samples$: { value: merge(view.samples$, history.samples$) },
+    events$: { value: merge(view.events$, history.events$) },
+    latest: { value: (tag: string) => parts.devices.latest(tag) ?? parts.pipelines.latest(tag) ?? history.latest(tag) },
   })
 }
 

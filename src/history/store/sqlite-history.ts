@@ -2,6 +2,7 @@ import type { Clock } from '../../model/clock.ts'
 import { MillraceError } from '../../model/errors.ts'
 import type { TagSample } from '../../model/sample.ts'
 import type { SqlDriver } from '../../sqlite/driver.ts'
+import { readEdges } from '../../sqlite/integrity.ts'
 import { type DatabaseNotice, type OpenMigratedOptions, openMigrated } from '../../sqlite/open-migrated.ts'
 import type {
   Author,
@@ -30,7 +31,7 @@ import { chunkSize, type TagEntry } from './tag-entry.ts'
 import { TagTable } from './tag-table.ts'
 
 /** How a history is opened. */
-export interface OpenHistoryOptions extends Omit<OpenMigratedOptions, 'schema' | 'clock'> {
+export interface OpenHistoryOptions extends Omit<OpenMigratedOptions, 'schema' | 'clock' | 'isSalvaged'> {
   readonly clock: Pick<Clock, 'now'>
   readonly journal?: JournalLimits | undefined
   /** Called when stored samples turn out to be damaged. */
@@ -40,9 +41,13 @@ export interface OpenHistoryOptions extends Omit<OpenMigratedOptions, 'schema' |
 /** A history that is ready, and what an operator should be told about its file. */
 export interface OpenedHistory {
   readonly store: HistoryStore
+  /** The database itself, for what else is kept in it. It is closed with the store. */
+  readonly driver: SqlDriver
   readonly notices: readonly DatabaseNotice[]
 }
 
+/** Damaged files up to this size are read back into the new one, which takes a few seconds at most. */
+const salvagedMaxBytes = 64 * 1024 * 1024
 /** Connections that read at the same time. */
 const readersMax = 3
 /** Chunks that a long read fetches at once. */
@@ -50,7 +55,8 @@ const chunksPerPageMax = 32
 
 /** Opens `history.db`, makes it when it is missing, and takes up what its journal holds. */
 export async function openHistory(options: OpenHistoryOptions): Promise<OpenedHistory> {
-  const { driver, notices } = await openMigrated({ ...options, schema: historySchema })
+  const salvaging = { isSalvaged: true, salvagedMaxBytes }
+  const { driver, notices } = await openMigrated({ ...salvaging, ...options, schema: historySchema })
   try {
     const tags = new TagTable()
     const recovered = await recover(driver, tags)
@@ -58,7 +64,7 @@ export async function openHistory(options: OpenHistoryOptions): Promise<OpenedHi
     journal.resume(recovered)
     const store = new SqliteHistory({ driver, tags, journal, onCorruption: options.onCorruption ?? (() => undefined) })
     if (recovered.corrupt > 0) store.reportCorruption({ kind: 'journal', lost: recovered.lost }, recovered.corrupt)
-    return { store, notices }
+    return { store, driver, notices }
   } catch (error) {
     await driver.close()
     throw error
@@ -169,6 +175,20 @@ class SqliteHistory implements HistoryStore {
 
   backup(file: string): Promise<void> {
     return this.#parts.driver.backupInto(file)
+  }
+
+  async check(): Promise<void> {
+    // A connection of its own has nothing in its cache, so it sees the file as it is now.
+    const reader = await this.#parts.driver.reader()
+    try {
+      await readEdges(reader)
+    } finally {
+      await reader.close()
+    }
+  }
+
+  async shrink(): Promise<void> {
+    await this.#inTurn(() => this.#parts.driver.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
   }
 
   health(): StoreHealth {

@@ -132,6 +132,23 @@ export const eventTypes = {
     base: 'AuditWriteUpdateEventType',
     fields: {},
   },
+  HistorianStateEventType: {
+    description: 'The historian began or ceased to keep what it should.',
+    base: 'SystemEventType',
+    fields: {
+      State: { dataType: 'HistorianStateEnumeration', description: 'State of the historian since.' },
+      Reason: { dataType: 'LocalizedText', description: 'What is wrong, and what to do; empty when nothing is.' },
+    },
+  },
+  HistoryGapEventType: {
+    description: 'Samples were lost, and the history of their tags says so.',
+    base: 'SystemEventType',
+    fields: {
+      TagCount: { dataType: 'UInt32', description: 'Tags whose history has a gap.' },
+      LostCount: { dataType: 'UInt32', description: 'Samples that were lost.' },
+      GapStartTime: { dataType: 'UtcTime', description: 'Source time of the first sample that was lost.' },
+    },
+  },
   JobOrderStatusEventType: {
     description: 'The state of a job order changed.',
     base: 'ISA95JobOrderStatusEventType',
@@ -175,6 +192,7 @@ export function addFields(
 /** Which events the instances of a type raise. Concrete event types stand for themselves. */
 const generated: Readonly<Record<string, readonly EventTypeName[]>> = {
   ConnectedDeviceType: ['DeviceConnectedEventType', 'DeviceDisconnectedEventType', 'DeviceErrorEventType'],
+  HistorianType: ['HistorianStateEventType', 'HistoryGapEventType'],
   PipelineType: [
     'PipelineStartedEventType',
     'PipelineCompletedEventType',
