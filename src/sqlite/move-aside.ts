@@ -9,15 +9,19 @@ export function stampOf(time: number): string {
 /**
  * Renames a database and its log, so that they stay together and can be examined, and tells the new name:
  * `meta.db.damaged-20261122T235600.123Z`. Nothing is ever deleted or written over. It rejects with `database-corrupt` when the
- * folder does not let the file be renamed.
+ * folder does not let the file be renamed. `parts` are the endings of the files that are moved: all unless told otherwise.
  */
-export async function moveAside(file: string, time: number): Promise<string> {
+export async function moveAside(
+  file: string,
+  time: number,
+  parts: readonly string[] = ['', '-wal', '-shm'],
+): Promise<string> {
   const wanted = `${file}.damaged-${stampOf(time)}`
   let target = wanted
   for (let number = 2; (await exists(target)) || (await exists(`${target}-wal`)); number += 1)
     target = `${wanted}-${number}`
   try {
-    for (const part of ['', '-wal', '-shm']) {
+    for (const part of parts) {
       if (await exists(`${file}${part}`)) await rename(`${file}${part}`, `${target}${part}`)
     }
   } catch (cause) {

@@ -42,7 +42,10 @@ export interface OpenMigratedOptions extends OpenOptions {
   readonly isSalvaged?: boolean | undefined
   /** Larger files are not salvaged, because nothing goes on before that has ended; unlimited when absent. */
   readonly salvagedMaxBytes?: number | undefined
-  /** Damage that was met while the file was in use; a file that cannot be checked as a whole is moved aside for it. */
+  /**
+   * Damage that was met while the file was in use. A file that is too large to be checked as a whole, or does not look like a
+   * database any more, is moved aside for it.
+   */
   readonly metDamage?: string | undefined
   /** False lets a damaged file stay where it is: opening rejects with `database-corrupt` then. */
   readonly canMoveAside?: boolean | undefined
@@ -76,6 +79,9 @@ export async function openMigrated(options: OpenMigratedOptions): Promise<Opened
     return movedTo
   }
   const kind = await fileKindOf(file, schema.applicationId)
+  const { metDamage, checkedMaxBytes = checkedWholeMaxBytes } = options
+  // What was in use a moment ago is ours, whatever it looks like now.
+  if (kind === 'foreign' && metDamage !== undefined) return anew(options, notices, await aside(metDamage))
   if (kind === 'foreign') {
     throw new MillraceError(
       'database-foreign',
@@ -84,7 +90,6 @@ export async function openMigrated(options: OpenMigratedOptions): Promise<Opened
   }
   if ((kind === 'missing' || kind === 'empty') && (await exists(`${file}-wal`))) await aside('only its log is left')
   if (kind === 'damaged') return anew(options, notices, await aside('its header is gone'))
-  const { metDamage, checkedMaxBytes = checkedWholeMaxBytes } = options
   if (metDamage !== undefined && kind === 'database' && (await sizeOf(file)) > checkedMaxBytes) {
     return anew(options, notices, await aside(metDamage))
   }

@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { chmodSync } from 'node:fs'
-import { mkdir, open as openFile, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { type SqlDriver, sqlAdapters } from '../../src/sqlite/driver.ts'
 import { damageOf } from '../../src/sqlite/integrity.ts'
 import { isVersionEnough } from '../../src/sqlite/open-database.ts'
 import { type OpenMigratedOptions, openMigrated } from '../../src/sqlite/open-migrated.ts'
+import { mountedSmall, overwrite as writeOver, writeProtected } from '../kit/disk-faults.ts'
 import { codeOf, Scratch } from './scratch.ts'
 
 const schema = {
@@ -37,11 +36,8 @@ for (const adapter of sqlAdapters) {
       })
 
     /** Writes over a part of the file of a closed database. */
-    const overwrite = async (position: number, bytes: Uint8Array): Promise<void> => {
-      const handle = await openFile(scratch.path('test.db'), 'r+')
-      await handle.write(bytes, 0, bytes.length, position)
-      await handle.close()
-    }
+    const overwrite = (position: number, bytes: Uint8Array): Promise<void> =>
+      writeOver(scratch.path('test.db'), position, bytes)
 
     const expectNewOne = async (reason: string): Promise<void> => {
       const damaged = await readFile(scratch.path('test.db'))
@@ -175,7 +171,7 @@ for (const adapter of sqlAdapters) {
     })
 
     it('tells a full disk, and goes on when there is room again', async function () {
-      const unmount = mountedSmall(scratch)
+      const unmount = mountedSmall(scratch.path('small'), 1)
       if (!unmount) this.skip()
       try {
         const { driver } = await open({ file: scratch.path('small', 'test.db') })
@@ -192,32 +188,6 @@ for (const adapter of sqlAdapters) {
       }
     })
   })
-}
-
-/** Makes a file unwritable, even for root where the file system can; tells how to undo it. */
-function writeProtected(file: string): (() => void) | undefined {
-  if (process.getuid?.() !== 0) {
-    chmodSync(file, 0o444)
-    return () => chmodSync(file, 0o644)
-  }
-  try {
-    execFileSync('chattr', ['+i', file], { stdio: 'ignore' })
-    return () => execFileSync('chattr', ['-i', file], { stdio: 'ignore' })
-  } catch {
-    return undefined
-  }
-}
-
-/** Mounts a file system of 1 MB where that is allowed; tells how to remove it. */
-function mountedSmall(scratch: Scratch): (() => void) | undefined {
-  const folder = scratch.path('small')
-  try {
-    execFileSync('mkdir', [folder])
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' })
-    return () => execFileSync('umount', [folder], { stdio: 'ignore' })
-  } catch {
-    return undefined
-  }
 }
 
 describe('the version of SQLite', () => {

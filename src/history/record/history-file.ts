@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { Clock } from '../../model/clock.ts'
 import { isMillraceError, MillraceError } from '../../model/errors.ts'
 import { Status } from '../../model/status.ts'
+import { moveAside } from '../../sqlite/move-aside.ts'
 import type { DatabaseNotice } from '../../sqlite/open-migrated.ts'
 import type { Corruption } from '../store/around.ts'
 import { type OpenedHistory, openHistory } from '../store/sqlite-history.ts'
@@ -152,9 +153,12 @@ export class HistoryFile {
     const { file, clock, pagesMax, onCorruption, onNotice } = this.#options
     const { busyTimeoutMs, replaceMs } = this.#times
     const canReplace = clock.monotonic() - this.#replacedAt >= replaceMs
-    const isMissing = this.#wasUsed && (await statOf(file)) === undefined
+    const isMissing = this.#wasUsed && ((await statOf(file))?.size ?? 0) === 0
     if (isMissing && !canReplace) {
-      throw new MillraceError('database-corrupt', `${file} was taken away again; a new one is started in a while`)
+      throw new MillraceError(
+        'database-corrupt',
+        `${file} was taken away or emptied again; a new one is started in a while`,
+      )
     }
     const damage = { metDamage: this.#damage, canMoveAside: canReplace }
     const opened = await openHistory({ file, clock, busyTimeoutMs, pagesMax, onCorruption, ...damage })
@@ -176,6 +180,7 @@ export class HistoryFile {
   #tookAway(current: Current, what: 'file' | 'log'): never {
     const { file } = this.#options
     this.#drop(current)
+    this.#closing = this.#closing.then(() => this.#setLogAside(current))
     const message =
       what === 'file'
         ? `${file} was taken away or replaced while it was in use; put it back while the plant stands still`
@@ -189,6 +194,16 @@ export class HistoryFile {
   #drop(current: Current): void {
     this.#current = undefined
     this.#closing = current.opened.store.close().catch(() => undefined)
+  }
+
+  /** A log that belongs to a file which is gone would be read into the one that has come in its place. */
+  async #setLogAside(gone: Current): Promise<void> {
+    const { file, clock, onNotice } = this.#options
+    const now = await this.#identities()
+    if (now.file === undefined || now.file === gone.file || now.log === undefined || now.log !== gone.log) return
+    const movedTo = await moveAside(file, clock.now(), ['-wal', '-shm'])
+    const message = `${file} is another one; the log of the one before was moved to ${movedTo}-wal`
+    onNotice?.({ kind: 'movedAside', message, movedTo, reason: 'its database was replaced' })
   }
 
   /** What is not in its place any more. */
