@@ -52,7 +52,11 @@ export async function lockedByAnother(file: string, folder: string): Promise<() 
     })`,
   )
   const holder: ChildProcess = fork(program, [file])
-  await once(holder, 'message')
+  const hasBegun = await Promise.race([
+    once(holder, 'message').then(() => true),
+    once(holder, 'exit').then(() => false),
+  ])
+  if (!hasBegun) throw new Error(`${file} could not be held by another process`)
   return async () => {
     if (holder.exitCode !== null || holder.signalCode !== null) return
     const exited = once(holder, 'exit')
