@@ -123,6 +123,38 @@ for (const adapter of sqlAdapters) {
       expect(await readFile(scratch.path(aside), 'utf8')).to.equal(aside)
     })
 
+    it('lets a damaged file stay where it is when it may not be moved', async () => {
+      await writeFile(scratch.path('test.db'), new Uint8Array(5000))
+      expect(await codeOf(open({ canMoveAside: false }))).to.equal('database-corrupt')
+      expect(await readFile(scratch.path('test.db'))).to.have.length(5000)
+      expect((await open()).notices[0]).to.include({ movedTo: scratch.path(aside) })
+    })
+
+    it('says so when a damaged file cannot be moved aside', async function () {
+      await writeFile(scratch.path('test.db'), new Uint8Array(5000))
+      const undo = writeProtected(scratch.folder)
+      if (!undo) this.skip()
+      const failed = open()
+      const message = await failed.catch((error: Error) => error.message)
+      undo()
+      expect(await codeOf(failed)).to.equal('database-corrupt')
+      expect(message).to.match(/is damaged and cannot be moved aside .*; check the permissions of its folder/)
+    })
+
+    it('believes that a file is damaged when it is too large to be checked, or is no database any more', async () => {
+      await fill((await open()).driver)
+      await scratch.closeDrivers()
+      // A small one is checked instead, and a sound one stays.
+      expect((await open({ metDamage: 'a page' })).notices).to.deep.equal([])
+      await scratch.closeDrivers()
+      const large = await open({ metDamage: 'a page', checkedMaxBytes: 1000 })
+      expect(large.notices[0]?.message).to.contain('damaged (a page)')
+      await scratch.closeDrivers()
+      await writeFile(scratch.path('test.db'), 'rubbish'.repeat(1000))
+      expect(await codeOf(open())).to.equal('database-foreign')
+      expect((await open({ metDamage: 'rubbish' })).notices[0]?.kind).to.equal('movedAside')
+    })
+
     it('looks at the edges of a large database only', async () => {
       const { driver } = await open()
       await fill(driver)
