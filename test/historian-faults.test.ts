@@ -43,11 +43,7 @@ describe('a historian that gets into trouble', () => {
     const { size } = await stat(rig.file)
     await overwrite(rig.file, 4096, new Uint8Array(size - 4096).fill(0x5a))
     rig.record('p.a', 9000)
-    await until(
-      'a new rig.file was begun',
-      () => rig.states().includes('Corrupt') && rig.figure('state') === 'Ok',
-      5000,
-    )
+    await until('a new file was begun', () => rig.states().includes('Corrupt') && rig.figure('state') === 'Ok', 5000)
     rig.record('p.a', 9001)
     const kept = await rig.valuesOf('p.a')
     expect(kept.filter((value) => Number(value) >= 9000)).to.deep.equal([9000, 9001])

@@ -82,7 +82,7 @@ describe('a historian on a disk that gets full', () => {
     const small = join(rig.folder, 'small')
     const unmount = mountedSmall(small, 4)
     if (!unmount) {
-      console.log('      a small rig.file system cannot be mounted here; this needs root')
+      console.log('      a small file system cannot be mounted here; this needs root')
       this.skip()
     }
     rig.undo.push(unmount)
