@@ -11,6 +11,7 @@ import type { DiskGuardOptions } from './history/record/disk-guard.ts'
 import { DiskWatch } from './history/record/disk-watch.ts'
 import { HistorianDiagnostics } from './history/record/historian-diagnostics.ts'
 import { HistoryFile, type HistoryFileOptions } from './history/record/history-file.ts'
+import { LeftGaps } from './history/record/left-gaps.ts'
 import { type HistorianEvent, Recorder, type RecorderOptions } from './history/record/recorder.ts'
 import { Retention } from './history/record/retention.ts'
 import type { OpenedHistory } from './history/store/sqlite-history.ts'
@@ -63,6 +64,7 @@ export class Historian implements HistoryView {
   readonly #recorder: Recorder
   readonly #retention: Retention
   readonly #disk: DiskWatch
+  readonly #left: LeftGaps
   readonly #diagnostics: HistorianDiagnostics
   readonly #announcer = new Announcer()
   readonly #events = new Subject<PlantEvent>()
@@ -77,6 +79,7 @@ export class Historian implements HistoryView {
   constructor(options: HistorianOptions) {
     const { file, clock, log } = options
     this.#options = options
+    this.#left = new LeftGaps(`${file}.gaps`)
     this.events$ = this.#events.asObservable()
     this.samples$ = this.#samples.asObservable()
     this.#file = new HistoryFile({
@@ -136,7 +139,7 @@ export class Historian implements HistoryView {
     this.#isStopped = true
     await this.#disk.stop()
     await this.#retention.stop()
-    await this.#recorder.stop()
+    await this.#leave(await this.#recorder.stop())
     this.#diagnostics.stop()
     this.#subscription.unsubscribe()
     const { lost } = this.#recorder.health()
@@ -212,10 +215,19 @@ export class Historian implements HistoryView {
   /** A database that does not hold what was there before says so in the history of each tag. */
   async #prepare({ store }: OpenedHistory, isBroken: boolean): Promise<void> {
     await this.#declare(store)
+    await this.#left.handOver((markers) => store.append(markers))
     if (!isBroken) return
     const sourceTime = this.#recorder.health().keptUntil ?? this.#options.clock.now()
     const sample = { value: null, status: HistoryStatus.BadDataLost, sourceTime }
     await store.append(Array.from(this.#rules.keys(), (tag) => ({ tag, sample })))
+  }
+
+  /** What no history says is told by the next one that can be written. */
+  async #leave(markers: readonly TagSample[]): Promise<void> {
+    if (markers.length === 0) return
+    await this.#left.add(markers).catch((error: unknown) => {
+      this.#options.log.warn(`the last gap of the history cannot be kept: ${String(error)}`)
+    })
   }
 
   #declare(store: HistoryStore): Promise<void> {

@@ -1,9 +1,10 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { HistoryStatus } from '../src/history/history-status.ts'
 import type { HistorianState } from '../src/model/event.ts'
 import { openDatabase } from '../src/sqlite/open-database.ts'
-import { HistorianRig } from './history/historian-rig.ts'
+import { base, HistorianRig } from './history/historian-rig.ts'
 import { lockedByAnother, overwrite, writeProtected } from './kit/disk-faults.ts'
 
 describe('a historian that starts in trouble', () => {
@@ -29,7 +30,7 @@ describe('a historian that starts in trouble', () => {
       remedy: /choose another path, or move the file away/,
       make: async () => {
         await writeFile(rig.file, 'minutes of the last meeting\n'.repeat(50))
-        rig.undo.push(() => rename(rig.file, join(rig.folder, 'minutes')).then(() => rig.makeSound()))
+        rig.undo.push(() => rename(rig.file, join(rig.folder, 'minutes')))
         return true
       },
     },
@@ -64,11 +65,7 @@ describe('a historian that starts in trouble', () => {
       remedy: /check the path and its permissions/,
       make: async () => {
         const release = writeProtected(rig.data)
-        if (release)
-          rig.undo.push(() => {
-            release()
-            return rig.makeSound()
-          })
+        if (release) rig.undo.push(release)
         return release !== undefined
       },
     },
@@ -77,7 +74,7 @@ describe('a historian that starts in trouble', () => {
       remedy: /check what it is and its permissions/,
       make: async () => {
         await mkdir(rig.file)
-        rig.undo.push(() => rm(rig.file, { recursive: true }).then(() => rig.makeSound()))
+        rig.undo.push(() => rm(rig.file, { recursive: true }))
         return true
       },
     },
@@ -95,7 +92,8 @@ describe('a historian that starts in trouble', () => {
       expect(rig.figure('lostCount')).to.equal(0)
       for (const each of rig.undo.splice(0).reverse()) await each()
       await rig.becomes('Ok')
-      expect(await rig.valuesOf('p.a')).to.deep.equal([1, 2, 3, 4])
+      const made = ['belongs to somebody else', 'cannot be made in its folder', 'is a folder'].includes(what)
+      expect(await rig.valuesOf('p.a')).to.deep.equal(made ? [4] : [1, 2, 3, 4])
       expect(rig.states()).to.deep.equal([state, 'Ok'])
     })
   }
@@ -119,5 +117,26 @@ describe('a historian that starts in trouble', () => {
     expect(texts[0]).to.match(/history.db is damaged .* moved to .*history.db.damaged-.* new one was started/)
     expect(texts[1]).to.match(/kept again; no sample was dropped; .*moved to .*; \d+ rows of .* could still be read/)
     expect(await rig.valuesOf('p.a')).to.deep.equal([1, 2, 3])
+  })
+
+  it('tells in the history what could not be kept when the program ended, once', async () => {
+    await rig.makeSound()
+    const release = await lockedByAnother(rig.file, rig.folder)
+    rig.undo.push(release)
+    for (const values of [[4, 5], [6]]) {
+      await rig.begin()
+      rig.record('p.a', ...values)
+      await rig.historian.close()
+    }
+    await release()
+    for (let turn = 0; turn < 2; turn++) {
+      await rig.begin()
+      expect(await rig.valuesOf('p.a')).to.deep.equal([1, 2, 3, 3])
+      expect((await rig.entries('p.a')).at(-1)).to.deep.equal({
+        ...{ time: base + 4, status: HistoryStatus.BadDataLost, value: 3 },
+      })
+      await rig.historian.close()
+    }
+    expect((await readdir(rig.data)).filter((name) => name.includes('gaps'))).to.deep.equal([])
   })
 })

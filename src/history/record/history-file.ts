@@ -68,6 +68,12 @@ export class HistoryFile {
   /** A file was in use: that there is none now means that somebody took it away. */
   #wasUsed = false
   #replacedAt = Number.NEGATIVE_INFINITY
+  /** When damage was met last that a look at the whole file did not find. */
+  #sparedAt = Number.NEGATIVE_INFINITY
+  /** Samples that were acknowledged are gone, and the history does not say so yet. */
+  #isBroken = false
+  /** What was in use when another file came in its place. */
+  #gone: Current | undefined
   #isClosed = false
 
   constructor(options: HistoryFileOptions) {
@@ -98,8 +104,9 @@ export class HistoryFile {
     try {
       return await work(opened)
     } catch (error) {
+      const isOther = this.#current?.opened !== opened
       // Somebody else has met a failure meanwhile, and what is in use now is another one.
-      if (isMillraceError(error, 'database-closed') && this.#current?.opened !== opened) return work(await this.open())
+      if (isMillraceError(error, 'database-closed') && isOther && !this.#isClosed) return this.ask(work)
       this.#failed(opened, error)
       throw error
     }
@@ -130,11 +137,12 @@ export class HistoryFile {
     if (this.#failure && clock.monotonic() - this.#failure.at < this.#times.retryMs) throw this.#failure.error
     try {
       await this.#closing
+      if (this.#gone) await this.#setLogAside(this.#gone)
       this.#assertOpen()
-      const { opened, isBroken } = await this.#openFile()
-      this.#damage = undefined
+      const opened = await this.#openFile()
       try {
-        await prepare(opened, isBroken)
+        await prepare(opened, this.#isBroken)
+        this.#isBroken = false
         this.#current = { opened, ...(await this.#identities()) }
       } catch (error) {
         await opened.store.close()
@@ -149,7 +157,7 @@ export class HistoryFile {
     }
   }
 
-  async #openFile(): Promise<{ opened: OpenedHistory; isBroken: boolean }> {
+  async #openFile(): Promise<OpenedHistory> {
     const { file, clock, pagesMax, onCorruption, onNotice } = this.#options
     const { busyTimeoutMs, replaceMs } = this.#times
     const canReplace = clock.monotonic() - this.#replacedAt >= replaceMs
@@ -160,13 +168,19 @@ export class HistoryFile {
         `${file} was taken away or emptied again; a new one is started in a while`,
       )
     }
-    const damage = { metDamage: this.#damage, canMoveAside: canReplace }
+    // Damage that comes again although the file looked sound is believed.
+    const isBelieved = this.#damage !== undefined && clock.monotonic() - this.#sparedAt < replaceMs
+    const checkedMaxBytes = isBelieved ? 0 : undefined
+    const damage = { metDamage: this.#damage, canMoveAside: canReplace, checkedMaxBytes }
     const opened = await openHistory({ file, clock, busyTimeoutMs, pagesMax, onCorruption, ...damage })
     for (const notice of opened.notices) onNotice?.(notice)
     const isMovedAside = opened.notices.some(({ kind }) => kind === 'movedAside')
     if (isMovedAside || isMissing) this.#replacedAt = clock.monotonic()
+    else if (this.#damage !== undefined) this.#sparedAt = clock.monotonic()
+    this.#damage = undefined
     const isSaved = opened.notices.some((notice) => notice.kind === 'salvaged' && notice.isWhole)
-    return { opened, isBroken: isMissing || (isMovedAside && !isSaved) }
+    this.#isBroken ||= isMissing || (isMovedAside && !isSaved)
+    return opened
   }
 
   #failed(opened: OpenedHistory, error: unknown): void {
@@ -180,7 +194,7 @@ export class HistoryFile {
   #tookAway(current: Current, what: 'file' | 'log'): never {
     const { file } = this.#options
     this.#drop(current)
-    this.#closing = this.#closing.then(() => this.#setLogAside(current))
+    this.#gone = current
     const message =
       what === 'file'
         ? `${file} was taken away or replaced while it was in use; put it back while the plant stands still`
@@ -200,9 +214,13 @@ export class HistoryFile {
   async #setLogAside(gone: Current): Promise<void> {
     const { file, clock, onNotice } = this.#options
     const now = await this.#identities()
-    if (now.file === undefined || now.file === gone.file || now.log === undefined || now.log !== gone.log) return
+    if (now.file === undefined || now.file === gone.file || now.log === undefined || now.log !== gone.log) {
+      this.#gone = undefined
+      return
+    }
     const movedTo = await moveAside(file, clock.now(), ['-wal', '-shm'])
     const message = `${file} is another one; the log of the one before was moved to ${movedTo}-wal`
+    this.#gone = undefined
     onNotice?.({ kind: 'movedAside', message, movedTo, reason: 'its database was replaced' })
   }
 

@@ -144,8 +144,11 @@ export class Recorder {
     this.#write()
   }
 
-  /** Writes what waits and stops; what cannot be written is lost and counted. */
-  async stop(): Promise<void> {
+  /**
+   * Writes what waits and stops; what cannot be written is lost and counted. It resolves to the gaps that the history does
+   * not have.
+   */
+  async stop(): Promise<readonly TagSample[]> {
     this.#isStopping = true
     while (this.#work !== undefined) await this.#work
     this.#write()
@@ -153,10 +156,11 @@ export class Recorder {
     this.#isStopped = true
     this.#timer?.()
     this.#timer = undefined
-    const left = this.#writing && !this.#writing.gap ? this.#writing.samples : []
-    for (const sample of [...left, ...this.#waiting]) this.#lose(sample)
+    const { samples, gap } = this.#writing ?? { samples: [] }
+    for (const sample of [...(gap ? [] : samples), ...this.#waiting]) this.#lose(sample)
     this.#writing = undefined
     this.#waiting = []
+    return [...(gap ? samples : []), ...(this.#gaps.take(this.#options.clock.now())?.markers ?? [])]
   }
 
   /** State and counters. */

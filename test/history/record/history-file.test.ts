@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { HistoryStatus } from '../../../src/history/history-status.ts'
 import { HistoryFile, type HistoryFileOptions } from '../../../src/history/record/history-file.ts'
 import { VirtualClock } from '../../../src/model/clock.ts'
-import type { MillraceError } from '../../../src/model/errors.ts'
+import { MillraceError } from '../../../src/model/errors.ts'
 import type { DatabaseNotice } from '../../../src/sqlite/open-migrated.ts'
 import { overwrite as writeOver } from '../../kit/disk-faults.ts'
 import { codeOf } from '../../sqlite/scratch.ts'
@@ -207,6 +207,42 @@ describe('the file of a history', () => {
     expect(await asides()).to.deep.equal([])
     expect(await untilWell()).to.be.within(55, 61)
     expect(await asides()).to.have.length(1)
+  })
+
+  it('believes in damage that comes again although the file looks sound', async () => {
+    await append(1, 2)
+    const meet = () =>
+      file.ask(async () => {
+        throw new MillraceError('database-corrupt', 'met in use')
+      })
+    expect(await codeOf(meet())).to.equal('database-corrupt')
+    expect(await valuesOf()).to.deep.equal([1, 2])
+    expect(await asides()).to.deep.equal([])
+    await clock.advance(59_000)
+    expect(await codeOf(meet())).to.equal('database-corrupt')
+    expect(await valuesOf()).to.deep.equal([1, 2])
+    expect(await asides()).to.have.length(1)
+    expect(notices.find(({ kind }) => kind === 'movedAside')?.message).to.contain('damaged (met in use)')
+  })
+
+  it('marks a break when that could not be done at first', async () => {
+    await append(1)
+    await file.close()
+    await overwrite(0, new Uint8Array(4096))
+    let isRefused = true
+    const seen: boolean[] = []
+    file = fileOf({
+      prepare: async (_opened, isBroken) => {
+        seen.push(isBroken)
+        if (isRefused) throw new MillraceError('database-locked', 'somebody has it')
+      },
+    })
+    expect(await codeOf(file.open())).to.equal('database-locked')
+    await clock.advance(1000)
+    isRefused = false
+    await file.open()
+    await clock.advance(1000)
+    expect(seen).to.deep.equal([true, true])
   })
 
   it('gives everybody the same answer for a second after it could not be opened', async () => {
