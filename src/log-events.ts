@@ -8,6 +8,7 @@ const levels = {
   pipelineFailed: 'error',
   stepFailed: 'warn',
   stepEventsHeldBack: 'warn',
+  historyGap: 'warn',
   pipelineStarted: 'info',
   pipelineCompleted: 'info',
 } as const
@@ -20,11 +21,16 @@ export function logEvents(events$: Observable<PlantEvent>, log: Logger): Subscri
       log[level](subjectOf(event), event.message)
       return
     }
+    if (event.kind === 'historianStateChanged') {
+      log[event.state === 'Ok' ? 'info' : 'error'](subjectOf(event), event.message)
+      return
+    }
     const level = event.kind in levels ? levels[event.kind as keyof typeof levels] : 'debug'
     log[level](subjectOf(event), event.message)
   })
 }
 
 function subjectOf(event: PlantEvent): object {
-  return 'device' in event ? { device: event.device } : { pipeline: event.pipeline, run: event.runId }
+  if ('device' in event) return { device: event.device }
+  return 'pipeline' in event ? { pipeline: event.pipeline, run: event.runId } : {}
 }

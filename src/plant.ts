@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { Observable } from 'rxjs'
+import { merge, type Observable } from 'rxjs'
 import type { Actors } from './commands.ts'
 import { Deployment } from './deployment.ts'
 import { DurableState } from './durable-state.ts'
@@ -11,6 +11,7 @@ import { type Clock, systemClock } from './model/clock.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { Finding } from './model/finding.ts'
 import type { TagSample } from './model/sample.ts'
+import type { PlantView } from './opcua/plant-view.ts'
 import { type RunningServer, startServer } from './opcua/server.ts'
 import type { UserDirectory } from './opcua/server-options.ts'
 import { PlantParts } from './plant-parts.ts'
@@ -110,7 +111,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     devices: parts.devices,
     pipelines: parts.pipelines,
     samples$: parts.samples$,
-    events$: parts.events$,
+    events$: historian ? merge(parts.events$, historian.events$) : parts.events$,
     urls: running.urls,
     access: accessOf(plant.definition.server.anonymous),
     simulationByDevice: parts.simulators.byDevice,
@@ -130,34 +131,33 @@ function historianOf({ dataFolder, log }: PlantOptions, clock: Clock): Historian
 
 function eventHistoryOf(historian: Historian, { log, plant }: PlantOptions, clock: Clock): EventHistory {
   const { keepEventsMs } = plant.definition.history
-  return new EventHistory({ open: () => historian.open(), clock, log, keepMs: keepEventsMs })
+  const events = new EventHistory({
+    ...{ clock, log, keepMs: keepEventsMs },
+    keep: (work) => historian.keep(work),
+    ask: (work) => historian.ask(work),
+    onLost: (lost) => historian.lostEvents(lost),
+  })
+  historian.countEvents(() => events.counts)
+  return events
 }
 
 async function stateOf({ dataFolder, log }: PlantOptions, clock: Clock): Promise<DurableState | undefined> {
   return dataFolder === undefined ? undefined : DurableState.open({ file: join(dataFolder, 'meta.db'), clock, log })
 }
 
-function serve(
-  options: PlantOptions,
-  parts: PlantParts,
-  shown: {
-    readonly deploying: Deployment
-    readonly history: Historian | undefined
-    readonly events: EventHistory | undefined
-    readonly state: DurableState | undefined
-  },
-): Promise<RunningServer> {
+/** What is shown besides the parts of the plant. */
+interface Shown {
+  readonly deploying: Deployment
+  readonly history: Historian | undefined
+  readonly events: EventHistory | undefined
+  readonly state: DurableState | undefined
+}
+
+function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<RunningServer> {
   const { plant, log, users, watchCertificates } = options
   const { server: settings } = plant.definition
-  // Getters follow the definition that is in use, so the view is not copied but extended.
-  const view = Object.defineProperties(viewOf(parts), {
-    deploying: { value: shown.deploying },
-    history: { value: shown.history },
-    eventHistory: { value: shown.events },
-    runs: { value: runsViewOf(shown) },
-  })
   return startServer({
-    view,
+    view: viewWith(parts, shown),
     port: options.port,
     bind: settings.bind,
     name: settings.name,
@@ -169,6 +169,24 @@ function serve(
     ...(shown.state === undefined ? {} : { alarms: { store: shown.state.conditions } }),
     ...(users === undefined ? {} : { users }),
     ...(watchCertificates === undefined ? {} : { watchCertificates }),
+  })
+}
+
+/** What the parts show, with the historian among it. Getters follow the definition that is in use, so the view is not copied but extended. */
+function viewWith(parts: PlantParts, shown: Shown): PlantView {
+  const { deploying, history, events } = shown
+  const view = viewOf(parts)
+  Object.defineProperties(view, {
+    deploying: { value: deploying },
+    history: { value: history },
+    eventHistory: { value: events },
+    runs: { value: runsViewOf(shown) },
+  })
+  if (!history) return view
+  return Object.defineProperties(view, {
+    samples$: { value: merge(view.samples$, history.samples$) },
+    events$: { value: merge(view.events$, history.events$) },
+    latest: { value: (tag: string) => parts.devices.latest(tag) ?? parts.pipelines.latest(tag) ?? history.latest(tag) },
   })
 }
 

@@ -166,7 +166,8 @@ describe('historian', () => {
     expect(lines.some((line) => line.includes('history is not kept for now'))).to.equal(true)
     expect(await historian.readPage({ tag: 'p.a', start: 0, end: 1, limit: 1 }).catch(String)).to.match(/Error/)
     await rm(join(folder.path, 'data'))
-    await goOnUntil(async () => (await valuesOf('p.a')).length === 2)
+    // Until the next attempt is due, readers get the answer of the last one.
+    await goOnUntil(async () => (await valuesOf('p.a').catch(() => [])).length === 2)
     expect(lines.some((line) => line.includes('history is kept again'))).to.equal(true)
   })
 

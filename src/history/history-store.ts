@@ -146,6 +146,10 @@ export interface HistoryStore {
   retain(tags: readonly string[], before: number): Promise<{ readonly samples: number; readonly isDone: boolean }>
   /** Writes a consistent copy into a new file, while everything goes on. */
   backup(file: string): Promise<void>
+  /** Looks at the edges of everything as it is kept now; rejects with `database-corrupt` and the like when they cannot be read. */
+  check(): Promise<void>
+  /** Gives space back that is needed for speed only. */
+  shrink(): Promise<void>
   health(): StoreHealth
   close(): Promise<void>
 }

@@ -138,6 +138,10 @@ export const errorTable = {
     remedy: 'check the permissions of the file and its folder',
   },
   'database-full': { cause: 'a database cannot grow', remedy: 'make room on its disk' },
+  'database-disk': {
+    cause: 'the disk under a database fails, or is gone',
+    remedy: 'check the disk, its connection and its mount',
+  },
   'database-corrupt': {
     cause: 'a database is damaged',
     remedy: 'restore a backup; a damaged file is moved aside, never deleted',

@@ -29,6 +29,8 @@ export interface ScratchPlant {
 /** How a scratch plant runs. */
 export interface ScratchOptions {
   readonly watchFiles?: boolean
+  /** Where the databases are, instead of a folder that is removed with the plant. */
+  readonly dataFolder?: string
 }
 
 /** Starts a plant made of these files. */
@@ -40,6 +42,7 @@ export async function startScratch(
   const folder = join(root, 'plant')
   const lines: string[] = []
   const clients: Client[] = []
+  const data = options.dataFolder ?? join(root, 'data')
   const put = async (file: string, text: string | undefined): Promise<void> => {
     const path = join(folder, file)
     if (text === undefined) return rm(path, { force: true })
@@ -51,8 +54,8 @@ export async function startScratch(
     const loaded = await loadPlant(folder)
     if (!isRunnable(loaded)) throw new Error(`the plant has findings: ${JSON.stringify(loaded.findings)}`)
     return startPlant({
-      ...{ plant: loaded, port: 0, certificatesFolder: join(root, 'server'), dataFolder: join(root, 'data') },
-      ...{ watchCertificates: false, users: everyRole, ...options },
+      ...{ plant: loaded, port: 0, certificatesFolder: join(root, 'server'), dataFolder: data },
+      ...{ watchCertificates: false, users: everyRole, watchFiles: options.watchFiles ?? false },
       log: pino({ level: 'debug' }, { write: (line) => lines.push(line) }),
     })
   }
@@ -85,7 +88,7 @@ export async function startScratch(
       await plant.stop()
       plant = await start()
     },
-    dataFiles: async () => (await readdir(join(root, 'data'), { recursive: true })).sort(),
+    dataFiles: async () => (await readdir(data, { recursive: true })).sort(),
     async stop() {
       await closeClients()
       await plant.stop()

@@ -15,6 +15,11 @@ export class Deadband {
     this.#width = width
   }
 
+  /** Lets the next sample through, whatever it is. */
+  reset(): void {
+    this.#last = undefined
+  }
+
   passes(sample: Sample): boolean {
     const last = this.#last
     if (last && last.status === sample.status && !this.#differs(last, sample)) return false

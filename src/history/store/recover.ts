@@ -122,6 +122,7 @@ function replayBatch(batch: Batch, seq: number, tags: TagTable): void {
   const { count, tags: ids, times, statuses, numbers, others, runs } = batch
   for (let index = 0; index < count; index++) {
     const entry = tags.byId(ids[index] as number)
+    if (!entry) tags.reserve(ids[index] as number)
     if (!entry || seq <= entry.sealed) continue
     entry.firstUnsealed ??= seq
     const other = others.size > 0 ? others.get(index) : undefined

@@ -2,6 +2,7 @@ import type { Clock } from '../../model/clock.ts'
 import type { RunOrigin } from '../../model/run.ts'
 import type { TagSample } from '../../model/sample.ts'
 import type { SqlDriver } from '../../sqlite/driver.ts'
+import { readEdges } from '../../sqlite/integrity.ts'
 import { type DatabaseNotice, type OpenMigratedOptions, openMigrated } from '../../sqlite/open-migrated.ts'
 import { type EventStore, eventStore } from '../events/event-store.ts'
 import type {
@@ -31,7 +32,7 @@ import { StoredReads } from './stored-reads.ts'
 import { TagTable } from './tag-table.ts'
 
 /** How a history is opened. */
-export interface OpenHistoryOptions extends Omit<OpenMigratedOptions, 'schema' | 'clock'> {
+export interface OpenHistoryOptions extends Omit<OpenMigratedOptions, 'schema' | 'clock' | 'isSalvaged'> {
   readonly clock: Pick<Clock, 'now'>
   readonly journal?: JournalLimits | undefined
   /** Called when stored samples turn out to be damaged. */
@@ -43,15 +44,20 @@ export interface OpenedHistory {
   readonly store: HistoryStore
   /** Events, in the same file; they are closed with the store. */
   readonly events: EventStore
+  /** The database itself, for what else is kept in it. It is closed with the store. */
+  readonly driver: SqlDriver
   readonly notices: readonly DatabaseNotice[]
 }
 
+/** Damaged files up to this size are read back into the new one, which takes a few seconds at most. */
+const salvagedMaxBytes = 64 * 1024 * 1024
 /** Connections that read at the same time. */
 const readersMax = 3
 
 /** Opens `history.db`, makes it when it is missing, and takes up what its journal holds. */
 export async function openHistory(options: OpenHistoryOptions): Promise<OpenedHistory> {
-  const { driver, notices } = await openMigrated({ ...options, schema: historySchema })
+  const salvaging = { isSalvaged: true, salvagedMaxBytes }
+  const { driver, notices } = await openMigrated({ ...salvaging, ...options, schema: historySchema })
   try {
     const tags = new TagTable()
     const recovered = await recover(driver, tags)
@@ -60,7 +66,7 @@ export async function openHistory(options: OpenHistoryOptions): Promise<OpenedHi
     const store = new SqliteHistory({ driver, tags, journal, onCorruption: options.onCorruption ?? (() => undefined) })
     if (recovered.corrupt > 0) store.reportCorruption({ kind: 'journal', lost: recovered.lost }, recovered.corrupt)
     const events = eventStore(driver, await driver.reader())
-    return { store, events, notices }
+    return { store, events, driver, notices }
   } catch (error) {
     await driver.close()
     throw error
@@ -155,6 +161,20 @@ class SqliteHistory implements HistoryStore {
 
   backup(file: string): Promise<void> {
     return this.#parts.driver.backupInto(file)
+  }
+
+  async check(): Promise<void> {
+    // A connection of its own has nothing in its cache, so it sees the file as it is now.
+    const reader = await this.#parts.driver.reader()
+    try {
+      await readEdges(reader)
+    } finally {
+      await reader.close()
+    }
+  }
+
+  async shrink(): Promise<void> {
+    await this.#inTurn(() => this.#parts.driver.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
   }
 
   health(): StoreHealth {

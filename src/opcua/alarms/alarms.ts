@@ -8,6 +8,7 @@ import { bad, good, type Sample, type TagSample } from '../../model/sample.ts'
 import { Status } from '../../model/status.ts'
 import { ownerTag } from '../../model/tag.ts'
 import { removeTree } from '../change/remove-tree.ts'
+import { sourceIdOf } from '../events/source-id.ts'
 import type { SpaceContext } from '../space-context.ts'
 import { BreakerObject } from './breaker-object.ts'
 import type { AlarmContext, Condition } from './condition.ts'
@@ -196,8 +197,7 @@ export class Alarms {
   }
 
   #happened(event: PlantEvent): void {
-    const owner = 'pipeline' in event ? `pipe/${event.pipeline}` : `dev/${event.device}`
-    this.#listeners.get(owner)?.(event)
+    this.#listeners.get(sourceIdOf(event))?.(event)
   }
 }
 

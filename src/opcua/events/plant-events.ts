@@ -1,19 +1,20 @@
+import { DataType, type NodeId, NodeId as NodeIdClass, VariantArrayType, type VariantLike } from 'node-opcua'
 import {
-  DataType,
-  type NodeId,
-  NodeId as NodeIdClass,
-  type UAObject,
-  VariantArrayType,
-  type VariantLike,
-} from 'node-opcua'
-import { type ConnectionState, connectionStates, outcomes, type PlantEvent } from '../../model/event.ts'
+  type ConnectionState,
+  connectionStates,
+  type HistorianState,
+  historianStates,
+  outcomes,
+  type PlantEvent,
+} from '../../model/event.ts'
 import type { ProgramState, ProgramTransitionName } from '../../model/program.ts'
 import { ownerTag } from '../../model/tag.ts'
 import { toVariant } from '../conversion.ts'
 import { programNodeOf } from '../program-state.ts'
 import type { SpaceContext } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
-import { type EventFields, localized, type RaisedTypeName, raise, text } from './raising.ts'
+import { dateTime, type EventFields, localized, type RaisedTypeName, raise, text } from './raising.ts'
+import { sourceIdOf } from './source-id.ts'
 
 type Kind = PlantEvent['kind']
 type Of<Name extends Kind> = Extract<PlantEvent, { readonly kind: Name }>
@@ -22,8 +23,20 @@ type Of<Name extends Kind> = Extract<PlantEvent, { readonly kind: Name }>
 type Rows = {
   readonly [Name in Kind]?: {
     readonly type: RaisedTypeName
+    /** Where it depends on the event. */
+    readonly severity?: (event: Of<Name>) => number
     readonly fields: (event: Of<Name>, context: SpaceContext) => EventFields
   }
+}
+
+const severityByState: Readonly<Record<HistorianState, number>> = {
+  Ok: 100,
+  Degraded: 500,
+  Locked: 500,
+  Full: 800,
+  ReadOnly: 800,
+  Corrupt: 800,
+  Unavailable: 800,
 }
 
 const rows: Rows = {
@@ -71,21 +84,36 @@ const rows: Rows = {
     fields: (event) => ({ ...runFields(event), count: uint32(event.count) }),
   },
   programTransitioned: { type: 'PipelineTransitionEventType', fields: transitionFields },
+  historianStateChanged: {
+    type: 'HistorianStateEventType',
+    severity: ({ state }) => severityByState[state],
+    fields: ({ state, reason }) => ({ state: int32(historianStates.indexOf(state)), reason: localized(reason) }),
+  },
+  historyGap: {
+    type: 'HistoryGapEventType',
+    fields: ({ tags, lost, lostEvents, from }) => ({
+      tagCount: uint32(tags),
+      lostCount: uint32(lost),
+      lostEventCount: uint32(lostEvents),
+      gapStartTime: dateTime(from),
+    }),
+  },
 }
 
 /** Raises the OPC UA event of something that happened in the plant; without a listener it costs a look-up. */
 export function raisePlantEvent(context: SpaceContext, event: PlantEvent): void {
   const row = rows[event.kind] as
-    | { type: RaisedTypeName; fields: (event: PlantEvent, context: SpaceContext) => EventFields }
+    | {
+        type: RaisedTypeName
+        severity?: (event: PlantEvent) => number
+        fields: (event: PlantEvent, context: SpaceContext) => EventFields
+      }
     | undefined
-  const source = row && sourceOf(context, event)
+  const source = row && context.objectById.get(sourceIdOf(event))
   if (!source) return
   const { message, time } = event
-  raise(context, { source, type: row.type, message, time }, () => row.fields(event, context))
-}
-
-function sourceOf({ objectById }: SpaceContext, event: PlantEvent): UAObject | undefined {
-  return objectById.get('device' in event ? `dev/${event.device}` : `pipe/${event.pipeline}`)
+  const severity = row.severity?.(event)
+  raise(context, { source, type: row.type, message, time, severity }, () => row.fields(event, context))
 }
 
 function deviceFields({ device }: { readonly device: string }, state: ConnectionState): EventFields {

@@ -153,6 +153,24 @@ export const eventTypes = {
     base: 'AuditHistoryAtTimeDeleteEventType',
     fields: {},
   },
+  HistorianStateEventType: {
+    description: 'The historian began or ceased to keep what it should.',
+    base: 'SystemEventType',
+    fields: {
+      State: { dataType: 'HistorianStateEnumeration', description: 'State of the historian since.' },
+      Reason: { dataType: 'LocalizedText', description: 'What is wrong, and what to do; empty when nothing is.' },
+    },
+  },
+  HistoryGapEventType: {
+    description: 'Samples were lost, and the history of their tags says so; or events were lost.',
+    base: 'SystemEventType',
+    fields: {
+      TagCount: { dataType: 'UInt32', description: 'Tags whose history has a gap.' },
+      LostCount: { dataType: 'UInt32', description: 'Samples that were lost.' },
+      LostEventCount: { dataType: 'UInt32', description: 'Events that were lost.' },
+      GapStartTime: { dataType: 'UtcTime', description: 'Time of the first sample or event that was lost.' },
+    },
+  },
   JobOrderStatusEventType: {
     description: 'The state of a job order changed.',
     base: 'ISA95JobOrderStatusEventType',
@@ -196,6 +214,7 @@ export function addFields(
 /** Which events the instances of a type raise. Concrete event types stand for themselves. */
 const generated: Readonly<Record<string, readonly EventTypeName[]>> = {
   ConnectedDeviceType: ['DeviceConnectedEventType', 'DeviceDisconnectedEventType', 'DeviceErrorEventType'],
+  HistorianType: ['HistorianStateEventType', 'HistoryGapEventType'],
   PipelineType: [
     'PipelineStartedEventType',
     'PipelineCompletedEventType',
