@@ -7,7 +7,6 @@ import type { Edit, HistoryStore, PageRequest } from './history/history-store.ts
 import { readAtTime } from './history/read/at-time.ts'
 import { findProducer, type ProducerRequest } from './history/read/producer.ts'
 import { Announcer, lostEventsOf } from './history/record/announcer.ts'
-import { Deadband } from './history/record/deadband.ts'
 import type { DiskGuardOptions } from './history/record/disk-guard.ts'
 import { DiskWatch } from './history/record/disk-watch.ts'
 import { HistorianDiagnostics } from './history/record/historian-diagnostics.ts'
@@ -16,6 +15,7 @@ import { LeftGaps } from './history/record/left-gaps.ts'
 import { type HistorianEvent, Recorder, type RecorderOptions } from './history/record/recorder.ts'
 import { Retention } from './history/record/retention.ts'
 import type { OpenedHistory } from './history/store/sqlite-history.ts'
+import { type HistoryRule, historyRulesOf } from './history-rules.ts'
 import type { RunnablePlant } from './load-plant.ts'
 import { logEvents } from './log-events.ts'
 import type { Clock } from './model/clock.ts'
@@ -23,8 +23,6 @@ import { isMillraceError, MillraceError } from './model/errors.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { Sample, TagSample } from './model/sample.ts'
 import { Status } from './model/status.ts'
-import { ownerTag } from './model/tag.ts'
-import type { DataType } from './model/value.ts'
 import type { AtTimeSettings, HistorizedTag, HistoryView, ProcessedRange } from './opcua/history/history-view.ts'
 import type { DatabaseNotice } from './sqlite/open-migrated.ts'
 
@@ -43,11 +41,6 @@ export interface HistorianOptions {
   readonly recording?: Pick<RecorderOptions, 'batchMax' | 'batchAgeMs' | 'waitingMax' | 'retryMs'>
   /** How the disk is watched; the defaults are right outside of tests. */
   readonly guarding?: Pick<DiskGuardOptions, 'everyMs' | 'spaceOf'>
-}
-
-interface Rule extends HistorizedTag {
-  readonly dataType: DataType
-  readonly gate: Deadband | undefined
 }
 
 /**
@@ -74,7 +67,7 @@ export class Historian implements HistoryView {
   /** How long the samples of each tag are kept; the retention looks at it in each round. */
   readonly #keepMs = new Map<string, number>()
   readonly #subscription = new Subscription()
-  #rules: ReadonlyMap<string, Rule> = new Map()
+  #rules: ReadonlyMap<string, HistoryRule> = new Map()
   #eventCounts: () => { readonly recorded: number; readonly lost: number } = () => ({ recorded: 0, lost: 0 })
   #isStopped = false
 
@@ -120,7 +113,7 @@ export class Historian implements HistoryView {
   /** Takes the tags from a definition: those that it has from now on are recorded, the history of the others stays. */
   async use(plant: RunnablePlant): Promise<void> {
     const before = this.#rules
-    this.#rules = rulesOf(plant, before)
+    this.#rules = historyRulesOf(plant, before)
     this.#keepMs.clear()
     for (const [tag, { keepMs }] of this.#rules) this.#keepMs.set(tag, keepMs)
     if (this.#rules.size === 0) return
@@ -309,24 +302,4 @@ export class Historian implements HistoryView {
     this.#diagnostics.flush()
     this.#events.next(this.#announcer.eventOf(event, this.#recorder.health().lost))
   }
-}
-
-function rulesOf(plant: RunnablePlant, before: ReadonlyMap<string, Rule>): ReadonlyMap<string, Rule> {
-  const rules = new Map<string, Rule>()
-  for (const { definition, description } of plant.pipelines) {
-    for (const { name, history } of definition.outputs) {
-      const port = description.outputs.find((output) => output.name === name)
-      if (!history || !port) continue
-      const tag = ownerTag(description.id, name)
-      const known = before.get(tag)
-      const gate = history.deadband > 0 ? new Deadband(history.deadband) : undefined
-      // A deadband goes on where it was, unless its width is another.
-      rules.set(tag, {
-        ...history,
-        dataType: port.dataType,
-        gate: known?.deadband === history.deadband ? known.gate : gate,
-      })
-    }
-  }
-  return rules
 }

@@ -99,7 +99,7 @@ describe('historian', () => {
       () => undefined,
       (error: Error) => error.message,
     )
-    expect(failure).to.match(/cannot be changed while it is not kept \(locked\)/)
+    expect(failure).to.match(/cannot be changed while it is not kept \(Locked\)/)
     await other.exec('ROLLBACK')
     await other.close()
   })
