@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Observable } from 'rxjs'
-import type { Actors } from './commands.ts'
+import { type Actors, stop } from './commands.ts'
 import { Deployment } from './deployment.ts'
 import { DurableState } from './durable-state.ts'
 import { Historian } from './historian.ts'
@@ -88,7 +88,12 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   let watch: PlantWatch | undefined
   try {
     await deployment.begin()
-    state?.follow({ parts, versionInUse: (pipeline) => deployment.versionInUse(pipeline) })
+    state?.follow({
+      parts,
+      versionInUse: (pipeline) => deployment.versionInUse(pipeline),
+      // A plant that stops meanwhile keeps nothing more.
+      onReplaced: () => void deployment.keepAgain().catch(() => undefined),
+    })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
     server = await serve(options, parts, { deploying: deployment, history: historian, state })
@@ -138,9 +143,19 @@ function serve(
   const { plant, log, users, watchCertificates } = options
   const { server: settings } = plant.definition
   // Getters follow the definition that is in use, so the view is not copied but extended.
+  const { state } = shown
   const view = Object.defineProperties(viewOf(parts), {
     deploying: { value: shown.deploying },
     history: { value: shown.history },
+    ...(state && {
+      kept: { value: () => state.kept() },
+      stop: {
+        value: async (pipeline: string, initiator: string) => {
+          stop(parts, pipeline, { initiator })
+          state.stopAsked(pipeline)
+        },
+      },
+    }),
   })
   return startServer({
     view,
@@ -152,7 +167,7 @@ function serve(
     anonymous: settings.anonymous,
     allowUnsecured: settings.allowUnsecured,
     log: (level, message) => log[level](message),
-    ...(shown.state === undefined ? {} : { alarms: { store: shown.state.conditions } }),
+    ...(state && { alarms: { store: state.conditions }, onAudit: (record) => state.audit(record) }),
     ...(users === undefined ? {} : { users }),
     ...(watchCertificates === undefined ? {} : { watchCertificates }),
   })

@@ -14,6 +14,8 @@ export class VersionsInUse {
   readonly #store: VersionStore
   readonly #versionsByPipeline = new Map<string, readonly PipelineVersion[]>()
   readonly #inUse = new Map<string, number>()
+  /** The highest number that each pipeline has ever had: it is not given again, also when the store has lost it. */
+  readonly #highest = new Map<string, number>()
 
   constructor(store: VersionStore) {
     this.#store = store
@@ -48,14 +50,34 @@ export class VersionsInUse {
       this.#use(pipeline, known, newest.version)
       return newest.version
     }
-    const made = await this.#store.append({ pipeline, text, ...reason })
+    const after = Math.max(this.#highest.get(pipeline) ?? 0, newest?.version ?? 0)
+    const made = await this.#store.append({ pipeline, text, ...reason, after })
     this.#use(pipeline, [...known, made], made.version)
     return made.version
+  }
+
+  /** Looks into the store again: it is another one. What is in use stays so. */
+  forgetStored(): void {
+    this.#versionsByPipeline.clear()
+  }
+
+  /** How it is, to be put back when a change cannot be made after all. What was kept meanwhile stays kept. */
+  snapshot(): () => void {
+    const versions = new Map(this.#versionsByPipeline)
+    const inUse = new Map(this.#inUse)
+    return () => {
+      for (const [pipeline, known] of versions) {
+        if (!this.#versionsByPipeline.has(pipeline)) this.#versionsByPipeline.set(pipeline, known)
+      }
+      this.#inUse.clear()
+      for (const [pipeline, version] of inUse) this.#inUse.set(pipeline, version)
+    }
   }
 
   #use(pipeline: string, versions: readonly PipelineVersion[], inUse: number): void {
     this.#versionsByPipeline.set(pipeline, versions)
     this.#inUse.set(pipeline, inUse)
+    this.#highest.set(pipeline, Math.max(this.#highest.get(pipeline) ?? 0, versions.at(-1)?.version ?? 0))
   }
 }
 

@@ -4,9 +4,11 @@ import { systemClock } from '../model/clock.ts'
 import { isMillraceError, MillraceError } from '../model/errors.ts'
 import { correctCapabilities } from './capabilities.ts'
 import { certificateUnusable, prepareCertificateFolder, tellRefusedClients, trustRefused } from './certificates.ts'
+import { recordLogins } from './events/logins.ts'
 import { type Guard, installGuard } from './guard/index.ts'
 import { tellHistoryCapabilities } from './history/history-capabilities.ts'
 import { installHistoryRead } from './history/history-service.ts'
+import { installLasting } from './lasting.ts'
 import { loadFault } from './load-nodesets.ts'
 import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
 import { quietLog } from './quiet-log.ts'
@@ -73,9 +75,18 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   correctCapabilities(server)
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
-  parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms: options.alarms })
+  parts.space = buildPlantSpace(addressSpace, {
+    view,
+    anonymous,
+    log,
+    alarms: options.alarms,
+    onAudit: options.onAudit,
+  })
+  if (options.onAudit) recordLogins(server, options.onAudit)
   tellHistoryCapabilities(server, view.history)
   installHistoryRead(server, { history: view.history, variables: parts.space.historized, log })
+  const { kept } = view
+  if (kept) installLasting(server, () => kept.call(view))
   const tell = quietLog(log, systemClock)
   parts.guard = installGuard(server, {
     onFinding: ({ kind, where }) => tell(`${kind} ${where}`, `guard: ${kind} in ${where}`),

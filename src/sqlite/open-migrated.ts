@@ -36,6 +36,8 @@ export interface OpenMigratedOptions extends OpenOptions {
   readonly isSalvaged?: boolean | undefined
   /** Files up to this size are checked as a whole. */
   readonly checkedMaxBytes?: number | undefined
+  /** What is wrong with the file, when that is known already: it is moved aside then, whatever a check would find. */
+  readonly damage?: string | undefined
 }
 
 /**
@@ -65,6 +67,7 @@ export async function openMigrated(options: OpenMigratedOptions): Promise<Opened
     )
   }
   if ((kind === 'missing' || kind === 'empty') && (await exists(`${file}-wal`))) await aside('only its log is left')
+  if (kind === 'database' && options.damage !== undefined) return anew(options, notices, await aside(options.damage))
   if (kind === 'damaged') return anew(options, notices, await aside('its header is gone'))
   try {
     const driver = await openSound(options, notices)
