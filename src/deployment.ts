@@ -8,7 +8,7 @@ import { type Candidate, candidateWith, candidateWithout, isDeployable } from '.
 import { otherPlant, refusalsOf, summaryOf } from './deployment-refusal.ts'
 import { isRunnable, type LoadedPlant, loadPlant, type RunnablePlant } from './load-plant.ts'
 import type { Cancel, Clock } from './model/clock.ts'
-import { MillraceError } from './model/errors.ts'
+import { isMillraceError, MillraceError } from './model/errors.ts'
 import type { Finding } from './model/finding.ts'
 import { Status } from './model/status.ts'
 import type { DeployedVersion, Deploying } from './opcua/change/deploying.ts'
@@ -48,6 +48,7 @@ export class Deployment implements Deploying {
   /** Pipelines whose state keeps the files from being applied. */
   #blockedBy: ReadonlySet<string> = new Set()
   #cancelRetry: Cancel = () => {}
+  #cancelKeeping: Cancel = () => {}
   #turn: Promise<unknown> = Promise.resolve()
   #isClosed = false
 
@@ -71,6 +72,15 @@ export class Deployment implements Deploying {
   /** Keeps the definitions that the plant starts with. */
   async begin(): Promise<void> {
     await this.#keepAll(this.#plant, { initiator: 'start', comment: '' })
+  }
+
+  /** Keeps the definitions in use again: the store is another one, which may not have them. */
+  keepAgain(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#versions.forgetStored()
+      await this.#keepAll(this.#plant, { initiator: 'restore', comment: 'the database was replaced' })
+      this.#options.show('versions kept again')
+    })
   }
 
   /** Applies the files of the plant's folder as they are now. Resolves to the findings; the old ones stay when one is an error. */
@@ -137,6 +147,7 @@ export class Deployment implements Deploying {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelRetry()
+    this.#cancelKeeping()
     this.#subscription.unsubscribe()
     await this.#turn
   }
@@ -176,15 +187,14 @@ export class Deployment implements Deploying {
       throw new MillraceError('invalid-state', `${message}; ${remedy}`, { status: Status.BadInvalidState })
     }
     const old = before.files.files.find((source) => source.file === file)?.text
+    const now = { ...reason, time: clock.now() }
     try {
-      const now = { ...reason, time: clock.now() }
       if (text === undefined) await this.#versions.follow(loaded, now)
       else await this.#versions.keep(pipeline, text, now)
-      await put(file, text)
     } catch (cause) {
-      const message = `${file} cannot be written: ${String(cause)}; check the folders of the plant and of the data`
-      throw new MillraceError('file-unreadable', message, { cause, status: Status.BadResourceUnavailable })
+      throw notKept(pipeline, cause)
     }
+    await put(file, text)
     try {
       await this.#change(loaded, reason)
     } catch (error) {
@@ -201,14 +211,31 @@ export class Deployment implements Deploying {
     if (!diff.isEmpty) log.info(message)
   }
 
-  /** What cannot be kept must not keep a plant from running; a deployment by text is stricter. */
+  /** What cannot be kept must not keep a plant from running, and is tried again; a deployment by text is stricter. */
   async #keepAll(plant: RunnablePlant, reason: ChangeReason): Promise<void> {
     const { clock, log } = this.#options
+    const time = clock.now()
+    this.#cancelKeeping()
     try {
-      await this.#versions.follow(plant, { ...reason, time: clock.now() })
+      await this.#versions.follow(plant, { ...reason, time })
     } catch (error) {
-      log.error(`the versions of the pipelines cannot be kept: ${String(error)}`)
+      log.error(`the versions of the pipelines are not kept for now: ${String(error)}; the plant runs on`)
+      this.#keepLater(reason)
     }
+  }
+
+  #keepLater(reason: ChangeReason): void {
+    const { clock, log, show } = this.#options
+    this.#cancelKeeping = clock.after(keepAgainMs, () => {
+      const kept = this.#inTurn(async () => {
+        await this.#versions.follow(this.#plant, { ...reason, time: clock.now() })
+        log.info('the versions of the pipelines are kept again')
+        show('versions kept')
+      })
+      kept.catch(() => {
+        if (!this.#isClosed) this.#keepLater(reason)
+      })
+    })
   }
 
   #retry(): void {
@@ -232,16 +259,31 @@ export class Deployment implements Deploying {
   }
 }
 
+/** How long versions that could not be kept wait for the next attempt, in milliseconds. */
+const keepAgainMs = 2000
+
+/** A change whose text cannot be kept is not made: nobody could come back to it. */
+function notKept(pipeline: string, cause: unknown): MillraceError {
+  const code = isMillraceError(cause) ? cause.code : 'database-failed'
+  const message = `the version of pipeline ${pipeline} cannot be kept, and nothing was changed: ${String(cause)}`
+  return new MillraceError(code, message, { cause, status: Status.BadResourceUnavailable })
+}
+
 function isSameText(before: RunnablePlant, after: RunnablePlant): boolean {
   const texts = ({ files }: RunnablePlant) => files.files.map(({ file, text }) => [file, text])
   return isDeepStrictEqual(texts(before), texts(after))
 }
 
 async function put(file: string, text: string | undefined): Promise<void> {
-  if (text === undefined) {
-    await rm(file, { force: true })
-    return
+  try {
+    if (text === undefined) {
+      await rm(file, { force: true })
+      return
+    }
+    await mkdir(dirname(file), { recursive: true })
+    await writeWhole(file, text)
+  } catch (cause) {
+    const message = `${file} cannot be written: ${String(cause)}; check the folder of the plant`
+    throw new MillraceError('file-unreadable', message, { cause, status: Status.BadResourceUnavailable })
   }
-  await mkdir(dirname(file), { recursive: true })
-  await writeWhole(file, text)
 }

@@ -4,6 +4,7 @@ import type { EventStore } from './history/events/event-store.ts'
 import { Retention } from './history/record/retention.ts'
 import type { Clock } from './model/clock.ts'
 import type { EventHistoryView, EventRange, KeptEvent } from './opcua/history/events/event-history-view.ts'
+import { settledWithin } from './within.ts'
 
 /** Works with the events of the database that is in use now, which is opened when it is needed first. */
 type Ask = <T>(work: (opened: { readonly events: EventStore }) => Promise<T>) => Promise<T>
@@ -87,18 +88,10 @@ export class EventHistory implements EventHistoryView {
 
   /** What was taken last can be read too, unless writing it takes long. */
   async #read<T>(work: (events: EventStore) => Promise<T>): Promise<T> {
-    if (!this.#isStopped && this.#recorder.health().waiting > 0) await this.#flushSoon()
+    if (!this.#isStopped && this.#recorder.health().waiting > 0) {
+      await settledWithin(this.#recorder.flush(), flushMs, this.#options.clock)
+    }
     return this.#options.ask(({ events }) => work(events))
-  }
-
-  #flushSoon(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(flushMs, resolve)
-      void this.#recorder.flush().finally(() => {
-        cancel()
-        resolve()
-      })
-    })
   }
 }
 

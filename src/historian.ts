@@ -25,6 +25,7 @@ import type { Sample, TagSample } from './model/sample.ts'
 import { Status } from './model/status.ts'
 import type { AtTimeSettings, HistorizedTag, HistoryView, ProcessedRange } from './opcua/history/history-view.ts'
 import type { DatabaseNotice } from './sqlite/open-migrated.ts'
+import { settledWithin } from './within.ts'
 
 /** How long a reader waits for the newest samples to be written, in milliseconds. */
 const flushMs = 250
@@ -239,18 +240,10 @@ export class Historian implements HistoryView {
 
   /** What was taken last can be read too, unless writing it takes long. */
   async #read<T>(work: (store: HistoryStore) => Promise<T>): Promise<T> {
-    if (!this.#isStopped && this.#recorder.health().waiting > 0) await this.#flushSoon()
+    if (!this.#isStopped && this.#recorder.health().waiting > 0) {
+      await settledWithin(this.#recorder.flush(), flushMs, this.#options.clock)
+    }
     return this.#file.ask(({ store }) => work(store))
-  }
-
-  #flushSoon(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(flushMs, resolve)
-      void this.#recorder.flush().finally(() => {
-        cancel()
-        resolve()
-      })
-    })
   }
 
   /** A database that does not hold what was there before says so in the history of each tag. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { merge, type Observable } from 'rxjs'
-import type { Actors } from './commands.ts'
+import { type Actors, stop } from './commands.ts'
 import { Deployment } from './deployment.ts'
 import { DurableState } from './durable-state.ts'
 import { EventHistory } from './event-history.ts'
@@ -94,7 +94,11 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   let watch: PlantWatch | undefined
   try {
     await deployment.begin()
-    state?.follow({ parts })
+    state?.follow({
+      parts,
+      // A plant that stops meanwhile keeps nothing more.
+      onReplaced: () => void deployment.keepAgain().catch(() => undefined),
+    })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
     server = await serve(options, parts, { deploying: deployment, history: historian, events, state })
@@ -156,6 +160,7 @@ interface Shown {
 function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<RunningServer> {
   const { plant, log, users, watchCertificates } = options
   const { server: settings } = plant.definition
+  const { state } = shown
   return startServer({
     view: viewWith(parts, shown),
     port: options.port,
@@ -166,7 +171,7 @@ function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<
     anonymous: settings.anonymous,
     allowUnsecured: settings.allowUnsecured,
     log: (level, message) => log[level](message),
-    ...(shown.state === undefined ? {} : { alarms: { store: shown.state.conditions } }),
+    ...(state && { alarms: { store: state.conditions }, onAudit: (record) => state.audit(record) }),
     ...(users === undefined ? {} : { users }),
     ...(watchCertificates === undefined ? {} : { watchCertificates }),
   })
@@ -174,13 +179,22 @@ function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<
 
 /** What the parts show, with the historian among it. Getters follow the definition that is in use, so the view is not copied but extended. */
 function viewWith(parts: PlantParts, shown: Shown): PlantView {
-  const { deploying, history, events } = shown
+  const { deploying, history, events, state } = shown
   const view = viewOf(parts)
   Object.defineProperties(view, {
     deploying: { value: deploying },
     history: { value: history },
     eventHistory: { value: events },
     runs: { value: runsViewOf(shown) },
+    ...(state && {
+      kept: { value: () => state.kept() },
+      stop: {
+        value: async (pipeline: string, initiator: string) => {
+          stop(parts, pipeline, { initiator })
+          state.stopAsked(pipeline)
+        },
+      },
+    }),
   })
   if (!history) return view
   return Object.defineProperties(view, {

@@ -13,6 +13,8 @@ export interface VersionReason {
 export class VersionsInUse {
   readonly #store: VersionStore
   readonly #versionsByPipeline = new Map<string, readonly PipelineVersion[]>()
+  /** The highest number that each pipeline has ever had: it is not given again, also when the store has lost it. */
+  readonly #highest = new Map<string, number>()
 
   constructor(store: VersionStore) {
     this.#store = store
@@ -34,6 +36,11 @@ export class VersionsInUse {
     return this.#versionsByPipeline.get(pipeline)?.findLast((each) => each.hash === hash)?.version ?? 0
   }
 
+  /** Looks into the store again: it is another one. */
+  forgetStored(): void {
+    this.#versionsByPipeline.clear()
+  }
+
   /** Keeps the texts of a plant that are not the newest kept ones. */
   async follow(plant: RunnablePlant, reason: VersionReason): Promise<void> {
     for (const [pipeline, text] of textsOf(plant)) await this.keep(pipeline, text, reason)
@@ -42,9 +49,12 @@ export class VersionsInUse {
   /** Keeps a text that comes into use, unless it is the newest one already. */
   async keep(pipeline: string, text: string, reason: VersionReason): Promise<void> {
     const known = this.#versionsByPipeline.get(pipeline) ?? (await this.#store.list(pipeline))
-    const isKept = known.at(-1)?.hash === hashOf(text)
-    const made = isKept ? [] : [await this.#store.append({ pipeline, text, ...reason })]
+    const newest = known.at(-1)
+    const isKept = newest?.hash === hashOf(text)
+    const after = Math.max(this.#highest.get(pipeline) ?? 0, newest?.version ?? 0)
+    const made = isKept ? [] : [await this.#store.append({ pipeline, text, ...reason, after })]
     this.#versionsByPipeline.set(pipeline, [...known, ...made])
+    this.#highest.set(pipeline, made[0]?.version ?? after)
   }
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { errorTable, isMillraceError } from '../model/errors.ts'
 import { packageRoot } from '../package-root.ts'
+import { auditCommand } from './audit.ts'
 import { describeCommand } from './describe.ts'
 import { ExitCode, exitCodeOf, type Finish, UsageError } from './exit-code.ts'
 import { exportCommand } from './export.ts'
@@ -11,6 +12,7 @@ import { initCommand } from './init.ts'
 import { listCommand } from './list.ts'
 import { pluginCommand } from './plugin-new.ts'
 import { runCommand } from './run.ts'
+import { runsCommand } from './runs.ts'
 import type { Terminal } from './terminal.ts'
 import { validateCommand } from './validate.ts'
 
@@ -51,6 +53,8 @@ function programOf(terminal: Terminal, finish: Finish): Command {
     pluginCommand,
     exportCommand,
     historyCommand,
+    runsCommand,
+    auditCommand,
   ]
   for (const add of commands) add(program, terminal, finish)
   for (const command of withSubcommands(program)) command.exitOverride().copyInheritedSettings(program)

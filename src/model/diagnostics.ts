@@ -9,6 +9,11 @@ export function diagnosticTag(owner: string, name: string): string {
   return `${owner}#${name}`
 }
 
+/** The tag of an output as it was at the end of the last run (FinalResultData of Part 10 §5.2.1). */
+export function resultTag(pipeline: string, output: string): string {
+  return diagnosticTag(pipeline, `result.${output}`)
+}
+
 /** The owner of a step's diagnostics. */
 export function stepOwner(pipeline: string, step: string): string {
   return `${pipeline}/${step}`

@@ -5,6 +5,7 @@
  */
 export const Status = {
   Good: 0x00000000,
+  GoodCompletesAsynchronously: 0x002e0000,
   GoodLocalOverride: 0x00960000,
   Uncertain: 0x40000000,
   UncertainNoCommunicationLastUsableValue: 0x408f0000,

@@ -7,6 +7,7 @@ import { bindDiagnostics } from './diagnostic-variable.ts'
 import { equipmentObject, setNodeVersion } from './equipment-tree.ts'
 import { addFinalResult } from './final-result.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { mustLast } from './lasting.ts'
 import { namespaceUris } from './namespaces.ts'
 import { addPortVariable } from './port-variable.ts'
 import { restrictCall } from './roles.ts'
@@ -87,10 +88,12 @@ function bindProgramMethods(context: SpaceContext, node: UAObject, id: string): 
   const command =
     (act: (pipeline: string, initiator: string) => Promise<void>): Call =>
     async (_inputs, initiator) => {
+      mustLast()
       await act.call(view, id, initiator)
       return []
     }
   bind('Start', 'start', async (_inputs, initiator) => {
+    mustLast()
     const { runId } = await view.start(id, initiator)
     return [new Variant({ dataType: DataType.String, arrayType: VariantArrayType.Scalar, value: runId })]
   })
@@ -105,9 +108,10 @@ function addParameters(context: SpaceContext, parent: UAObject, pipeline: Pipeli
   for (const port of pipeline.parameters) {
     const id = `pipe/${pipeline.id}.Parameters.${port.name}`
     const variable = addPortVariable(context, port, { parent, id, tag: parameterTag(pipeline.id, port.name) })
-    makeWritable(context, variable, port, (value, initiator) =>
-      context.view.setParameter(pipeline.id, port.name, value, initiator),
-    )
+    makeWritable(context, variable, port, (value, initiator) => {
+      mustLast()
+      return context.view.setParameter(pipeline.id, port.name, value, initiator)
+    })
   }
 }
 

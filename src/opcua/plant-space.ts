@@ -7,6 +7,7 @@ import { Witnesses } from './call-witness.ts'
 import { PlantNodes } from './change/plant-nodes.ts'
 import { setErrorCode } from './device-object.ts'
 import { auditClients } from './events/audit.ts'
+import { type AuditSink, recordClients } from './events/audit-trail.ts'
 import { heardAndKept } from './events/notifiers.ts'
 import { raisePlantEvent } from './events/plant-events.ts'
 import { completeStackEvents } from './events/stack-events.ts'
@@ -42,7 +43,14 @@ export function buildPlantSpace(
     anonymous,
     log,
     alarms,
-  }: { view: PlantView; anonymous: AnonymousAccess; log: Log; alarms?: AlarmOptions | undefined },
+    onAudit,
+  }: {
+    view: PlantView
+    anonymous: AnonymousAccess
+    log: Log
+    alarms?: AlarmOptions | undefined
+    onAudit?: AuditSink | undefined
+  },
 ): PlantSpace {
   const namespace = addressSpace.registerNamespace(instancesUri(view.id)) as Namespace
   const live = new LiveValues((tag) => view.latest(tag))
@@ -78,6 +86,7 @@ export function buildPlantSpace(
   nodes.keepQuiet()
   completeStackEvents(addressSpace)
   auditClients(context)
+  if (onAudit) recordClients(context.witnesses, onAudit)
   setPermissions(addressSpace, namespace, anonymous)
   live.follow(view.samples$)
   const events = new Subscription()

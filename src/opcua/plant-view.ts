@@ -44,6 +44,12 @@ export interface PlantView {
   /** The newest transition of a pipeline and when it was made, in milliseconds since 1970 UTC. */
   lastTransition(pipeline: string): { readonly name: ProgramTransitionName; readonly time: number } | undefined
 
+  /**
+   * Resolves to whether everything that was done so far survives a crash; it waits for that, but not for ever. Without it,
+   * nothing does.
+   */
+  kept?(): Promise<boolean>
+
   start(pipeline: string, initiator: string): Promise<{ readonly runId: string }>
   stop(pipeline: string, initiator: string): Promise<void>
   suspend(pipeline: string, initiator: string): Promise<void>

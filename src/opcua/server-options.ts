@@ -9,6 +9,7 @@ import {
 } from 'node-opcua'
 import type { AlarmOptions } from './alarms/alarms.ts'
 import { localeIds } from './capabilities.ts'
+import type { AuditSink } from './events/audit-trail.ts'
 import { guardedServerOptions } from './guard/index.ts'
 import { serverNodesets } from './nodesets.ts'
 import type { PlantView } from './plant-view.ts'
@@ -41,6 +42,8 @@ export interface ServerOptions {
   readonly nodesets?: readonly string[]
   /** How alarms are kept; in memory, and with the delays of a real plant, when absent. */
   readonly alarms?: AlarmOptions
+  /** Takes what is to be kept of what clients do; nothing is kept when it is absent. */
+  readonly onAudit?: AuditSink
   /** Without it, nobody can log in with a name. */
   readonly users?: UserDirectory
   /** Watches the certificate folder for files that are moved by hand; a test that ends at once turns it off. */

@@ -5,7 +5,6 @@ import type { Sample, TagSample } from '../model/sample.ts'
 import type { Value } from '../model/value.ts'
 import type { CheckedPipeline } from './checked.ts'
 import { Chronicle } from './chronicle.ts'
-import { compile } from './compile.ts'
 import { externalTagsOf } from './description.ts'
 import { ExternalSamples } from './external-samples.ts'
 import { Parameters } from './parameters.ts'
@@ -13,7 +12,7 @@ import type { Asked, PipelineHost } from './pipeline-host.ts'
 import { ProgramMachine } from './program-machine.ts'
 import { beginningOf, type RememberedPipeline } from './remembered.ts'
 import { type ExecutionFactory, Run, type RunHost, type RunResult } from './run.ts'
-import { createExecution } from './wave.ts'
+import { engineOf } from './wave.ts'
 
 export type { Asked, PipelineHost } from './pipeline-host.ts'
 
@@ -64,6 +63,7 @@ export class Pipeline {
       clock: host.clock,
       program: this.#program,
       before: before === undefined ? undefined : before.#chronicle,
+      remembered: before === undefined ? remembered : undefined,
     })
     this.#externals = new ExternalSamples(externalTagsOf(checked))
     this.#parameters = new Parameters(
@@ -114,9 +114,19 @@ export class Pipeline {
     return this.#chronicle.finalResult
   }
 
+  /** Tags of its steps' outputs and its own, whose newest samples are worth keeping over a restart. */
+  get lastingTags(): readonly string[] {
+    return this.#chronicle.published.lasting
+  }
+
   /** The newest sample of one of its tags. */
   latest(tag: string): Sample | undefined {
-    return this.#chronicle.published.latest(tag)
+    return this.#chronicle.published.latest(tag) ?? this.#chronicle.result(tag)
+  }
+
+  /** The same, but nothing from before the program was started. */
+  fresh(tag: string): Sample | undefined {
+    return this.#chronicle.published.fresh(tag)
   }
 
   /** Ready to Running: starts a run with the current parameters. */
@@ -286,10 +296,4 @@ export class Pipeline {
     const failure = result.kind === 'failed' ? result : undefined
     this.#chronicle.closed(transition, { initiator, outcome, failure })
   }
-}
-
-/** The engine's executions of a pipeline, which is compiled once. */
-function engineOf(checked: CheckedPipeline): ExecutionFactory {
-  const plan = compile(checked)
-  return (host) => createExecution(plan, host)
 }

@@ -51,6 +51,8 @@ export interface OpenMigratedOptions extends OpenOptions {
   readonly canMoveAside?: boolean | undefined
   /** Files up to this size are checked as a whole. */
   readonly checkedMaxBytes?: number | undefined
+  /** What is wrong with the file, when that is known already: it is moved aside then, whatever a check would find. */
+  readonly damage?: string | undefined
 }
 
 /**
@@ -89,6 +91,7 @@ export async function openMigrated(options: OpenMigratedOptions): Promise<Opened
     )
   }
   if ((kind === 'missing' || kind === 'empty') && (await exists(`${file}-wal`))) await aside('only its log is left')
+  if (kind === 'database' && options.damage !== undefined) return anew(options, notices, await aside(options.damage))
   if (kind === 'damaged') return anew(options, notices, await aside('its header is gone'))
   if (metDamage !== undefined && kind === 'database' && (await sizeOf(file)) > checkedMaxBytes) {
     return anew(options, notices, await aside(metDamage))

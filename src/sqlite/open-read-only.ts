@@ -15,8 +15,8 @@ export interface OpenReadOnlyOptions {
   readonly adapter?: SqlAdapter | undefined
   /** How long a statement waits for another process; 5 s when absent. */
   readonly busyTimeoutMs?: number | undefined
-  /** Takes any version up to the newest, for those who copy it as it is; only the newest otherwise. */
-  readonly isAnyVersion?: boolean | undefined
+  /** The version from which on it has what is to be read, 0 for those who copy it as it is; the newest when absent. */
+  readonly versionMin?: number | undefined
 }
 
 /** A database that is looked at and never written, migrated, repaired or moved. */
@@ -44,11 +44,12 @@ export async function openReadOnly(options: OpenReadOnlyOptions): Promise<ReadOn
   try {
     await checkVersion(connection, adapter)
     await connection.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA trusted_schema = OFF`)
-    const version = await versionOf({ file, all: reader.all.bind(reader), get: reader.get.bind(reader) }, schema)
-    if (version < schema.migrations.length && !options.isAnyVersion) {
+    const version = await versionOf({ file, get: reader.get.bind(reader) }, schema)
+    const { versionMin = schema.migrations.length } = options
+    if (version < versionMin) {
       throw new MillraceError(
         'database-older',
-        `${file} has version ${version} and this program reads ${schema.migrations.length}; start the plant once, which brings it there`,
+        `${file} has version ${version} and this program reads ${versionMin} or newer; start the plant once, which brings it there`,
       )
     }
   } catch (error) {

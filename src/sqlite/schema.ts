@@ -1,5 +1,5 @@
 import { MillraceError } from '../model/errors.ts'
-import type { SqlDriver, SqlReads } from './driver.ts'
+import type { SqlDriver } from './driver.ts'
 
 /** One step of a schema. It is never changed once it was released: a later step changes what it made. */
 export interface Migration {
@@ -28,7 +28,7 @@ export interface MigrationResult {
  * Reads the version of a database, 0 for an empty one. It rejects with `database-foreign` when another program made the
  * database, and with `database-newer` when a newer version of this one did; nothing is changed then.
  */
-export async function versionOf(driver: SqlReads & Pick<SqlDriver, 'file'>, schema: Schema): Promise<number> {
+export async function versionOf(driver: Pick<SqlDriver, 'file' | 'get'>, schema: Schema): Promise<number> {
   const number = async (sql: string): Promise<number> =>
     Number(Object.values((await driver.get<Record<string, number>>(sql)) ?? {})[0])
   const version = await number('PRAGMA user_version')

@@ -21,6 +21,8 @@ export interface ScratchPlant {
   apply(file: string, text: string | undefined): Promise<readonly string[]>
   /** Ends it and starts it again from what is on the disk. */
   restart(): Promise<void>
+  /** Ends it, lets something be done to what is on the disk, and starts it again. */
+  stopAnd(work: () => Promise<unknown>): Promise<void>
   /** What stands in the folder of the data. */
   dataFiles(): Promise<readonly string[]>
   stop(): Promise<void>
@@ -60,6 +62,12 @@ export async function startScratch(
     })
   }
   let plant = await start()
+  const stopAnd = async (work: () => Promise<unknown>): Promise<void> => {
+    await closeClients()
+    await plant.stop()
+    await work()
+    plant = await start()
+  }
   const closeClients = () => Promise.all(clients.splice(0).map((client) => client.close()))
   return {
     get plant() {
@@ -83,11 +91,8 @@ export async function startScratch(
       const findings = await plant.reload('test')
       return findings.filter(({ severity }) => severity === 'error').map(({ code }) => code)
     },
-    async restart() {
-      await closeClients()
-      await plant.stop()
-      plant = await start()
-    },
+    restart: () => stopAnd(async () => undefined),
+    stopAnd,
     dataFiles: async () => (await readdir(data, { recursive: true })).sort(),
     async stop() {
       await closeClients()

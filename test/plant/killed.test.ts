@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { packageRoot } from '../../src/package-root.ts'
 import { openStore } from '../../src/store/store.ts'
 import { plantFolder, removePlantFolders } from '../config/plant-folder.ts'
 import { until } from '../kit/demo-plant.ts'
+import { killPlantProcesses, startPlantProcess } from '../kit/plant-process.ts'
 import { type Client, connect } from '../opcua/bench.ts'
 import { rawOf } from '../opcua/history/reading.ts'
 import { plantFile, scaling } from './change-plants.ts'
@@ -25,40 +26,12 @@ steps:
   out: { do: servo2.moveAbsolute, in: { position: 90, velocity: $velocity }, after: [home], timeout: 5m }
 `
 
-interface Program {
-  readonly child: ChildProcess
-  readonly url: string
-  readonly log: () => string
-}
-
 describe('a plant that is killed', function () {
   this.timeout(60_000)
-  const children: ChildProcess[] = []
   after(async () => {
-    for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    killPlantProcesses()
     await removePlantFolders()
   })
-
-  async function program(folder: string): Promise<Program> {
-    const folders = ['--data', join(folder, 'd'), '--certificates', join(folder, 'c')]
-    const main = join(packageRoot, 'src', 'main.ts')
-    const child = spawn(process.execPath, [main, 'run', folder, '--port', '0', '--no-watch', ...folders], {
-      env: { PATH: process.env.PATH },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    children.push(child)
-    let [out, log] = ['', '']
-    child.stdout.on('data', (data) => (out += data))
-    child.stderr.on('data', (data) => (log += data))
-    await until('it runs', () => out.includes('Ctrl-C'), 20_000)
-    return { child, url: /opc\.tcp:\/\/\S+/.exec(out)?.[0] ?? '', log: () => log }
-  }
-
-  async function ended({ child }: Program, signal: NodeJS.Signals): Promise<void> {
-    const end = once(child, 'exit')
-    child.kill(signal)
-    await end
-  }
 
   it('ends the run that was cut off as Halted, and has its parameter again', async () => {
     const folder = await plantFolder({
@@ -66,7 +39,7 @@ describe('a plant that is killed', function () {
       'pipelines/slow.yaml': slow,
     })
     const file = join(folder, 'd', 'meta.db')
-    const first = await program(folder)
+    const first = await startPlantProcess(folder)
     const client = await connect(first.url, join(folder, 'client'), {})
     expect(await client.write('pipe/slow.Parameters.velocity', { dataType: DataType.Double, value: 0.5 })).to.equal(
       'Good',
@@ -76,16 +49,16 @@ describe('a plant that is killed', function () {
     const look = new DatabaseSync(file, { readOnly: true })
     await until('the run is kept', () => look.prepare('SELECT id FROM run WHERE id = ?').get(runId) !== undefined)
     look.close()
-    await ended(first, 'SIGKILL')
+    await first.end('SIGKILL')
     await client.close().catch(() => {})
 
-    const second = await program(folder)
+    const second = await startPlantProcess(folder)
     expect(second.log()).to.include(`run ${runId} of pipeline slow was cut off`)
     const again = await connect(second.url, join(folder, 'client'), {})
     expect((await again.read('pipe/slow.Parameters.velocity')).value.value).to.equal(0.5)
     expect((await again.read('pipe/slow.CurrentState.Number')).value.value).to.equal(12)
     await again.close()
-    await ended(second, 'SIGTERM')
+    await second.end('SIGTERM')
 
     const store = await openStore({ file, clock: systemClock, onError: () => {} })
     const run = await store.runs.find(runId)
@@ -113,14 +86,14 @@ describe('a plant that is killed', function () {
     }
     const runIdOf = async (client: Client) => (await client.read('pipe/scale.Diagnostics.CurrentRunId')).value.value
 
-    const first = await program(folder)
+    const first = await startPlantProcess(folder)
     const client = await connect(first.url, join(folder, 'client'), {})
     await until('there is some history', async () => (await rows(client)).length >= 10)
     const [acknowledged, runId] = [await rows(client), await runIdOf(client)]
-    await ended(first, 'SIGKILL')
+    await first.end('SIGKILL')
     await client.close().catch(() => {})
 
-    const second = await program(folder)
+    const second = await startPlantProcess(folder)
     const again = await connect(second.url, join(folder, 'client'), {})
     const secondId = await runIdOf(again)
     await until('it goes on', async () => (await find(again, Date.now(), 0))[1] === secondId)
@@ -135,7 +108,7 @@ describe('a plant that is killed', function () {
     }
     expect(secondId).not.to.equal(runId)
     await again.close()
-    await ended(second, 'SIGTERM')
+    await second.end('SIGTERM')
   })
 
   it('does not start on a database that is not its own, and says why', async () => {
@@ -149,7 +122,6 @@ describe('a plant that is killed', function () {
       env: { PATH: process.env.PATH },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
-    children.push(child)
     let errors = ''
     child.stderr.on('data', (data) => (errors += data))
     const [code] = await once(child, 'close')

@@ -60,7 +60,7 @@ export async function backup(folder: string, options: BackupOptions, terminal: T
 }
 
 async function copy({ from, to, schema }: { from: string; to: string; schema: Schema }): Promise<void> {
-  const { reader, assertUnchanged } = await openReadOnly({ file: from, schema, isAnyVersion: true })
+  const { reader, assertUnchanged } = await openReadOnly({ file: from, schema, versionMin: 0 })
   try {
     await intoPlace(to, (draft) => reader.all('VACUUM INTO ?', [draft]), { approve: assertUnchanged })
   } finally {

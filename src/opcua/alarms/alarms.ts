@@ -166,7 +166,7 @@ export class Alarms {
     const alarm = new LevelAlarm(this.#context, { ...of, node })
     const tag = ownerTag(of.pipeline.id, of.output.name)
     const known = this.#context.space.view.latest(tag)
-    if (known) alarm.take(known)
+    if (known) alarm.begin(known)
     return { alarm, takers: new Map([[tag, (sample) => alarm.take(sample)]]) }
   }
 

@@ -29,7 +29,8 @@ interface OfEvent {
 export type ConditionInput = { readonly time: number } & (
   | ({ readonly kind: 'activate' } & Cause)
   | { readonly kind: 'deactivate'; readonly message: string }
-  | { readonly kind: 'quality'; readonly quality: number }
+  /** Silent is a change that a restart alone has made: the event that clients know stays the newest. */
+  | { readonly kind: 'quality'; readonly quality: number; readonly isSilent?: boolean | undefined }
   | ({ readonly kind: 'acknowledge' | 'confirm' | 'addComment' } & OfEvent)
   | { readonly kind: 'enable' | 'disable' }
   | { readonly kind: 'oneShotShelve' | 'unshelve' }
@@ -128,13 +129,17 @@ function deactivate(state: ConditionState, input: InputOf<'deactivate'>, policy:
   return reported({ ...state, trunk: next, shelving }, [''], time, policy)
 }
 
-function setQuality(state: ConditionState, { quality, time }: InputOf<'quality'>, policy: ConditionPolicy) {
+function setQuality(
+  state: ConditionState,
+  { quality, time, isSilent = false }: InputOf<'quality'>,
+  policy: ConditionPolicy,
+): ConditionOutcome {
   const { trunk } = state
   if (trunk.quality === quality) return silent(state)
   const next = { ...trunk, quality, time, times: { ...trunk.times, quality: time } }
   // The first value of all is no change that anybody has to hear of.
-  if (trunk.quality === Status.BadWaitingForInitialData && trunk.eventId === '')
-    return silent({ ...state, trunk: next })
+  const isFirst = trunk.quality === Status.BadWaitingForInitialData && trunk.eventId === ''
+  if (isFirst || isSilent) return silent({ ...state, trunk: next })
   return reported({ ...state, trunk: next }, [''], time, policy)
 }
 
