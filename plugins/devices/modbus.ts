@@ -92,7 +92,7 @@ function knowledgeOf(config: ModbusConfig, registers: readonly Register[]): Know
   for (const [group, members] of Map.groupBy(readable(registers), ({ every }) => groupOf(every))) {
     blocksByGroup.set(group, blocksOf(members, config))
   }
-  const knowledge = { blocksByGroup, hasMaskWrite: config.maskWrite }
+  const knowledge: Knowledge = { blocksByGroup, maskWrite: config.maskWrite ? 'unknown' : 'no' }
   knowledgeByConfig.set(config, knowledge)
   return knowledge
 }

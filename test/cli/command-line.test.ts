@@ -93,7 +93,7 @@ describe('command line', () => {
   })
 
   it('lists what files may name', async () => {
-    expect((await recorded(['list', 'devices'])).out).to.match(/^mock-servo {2}device {2}.*\nmodbus /)
+    expect((await recorded(['list', 'devices'])).out).to.match(/^mock-servo +device {2}.*\nmodbus /)
     expect((await recorded(['list', 'functions'])).out)
       .to.include('moving-average')
       .and.not.include('modbus')

@@ -10,8 +10,8 @@ export type Readings = Record<string, Value | ReadingFailed>
 export interface Knowledge {
   /** Blocks of each group of registers; they become smaller where the device refused. */
   readonly blocksByGroup: Map<string, Block[]>
-  /** Whether it has function 22. */
-  hasMaskWrite: boolean
+  /** Whether it has function 22; `unknown` until it was tried. */
+  maskWrite: 'unknown' | 'yes' | 'no'
 }
 
 /** Addresses that were written, and when: the number of the last write before. */

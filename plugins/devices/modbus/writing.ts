@@ -1,4 +1,4 @@
-import type { Value } from 'millrace/plugin'
+import { TimedOut, type Value } from 'millrace/plugin'
 import type { Ask } from './bus.ts'
 import { bitOnLine, encode } from './codec.ts'
 import { exceptionOf, writeRefused } from './exceptions.ts'
@@ -66,13 +66,16 @@ async function writeBit(
 ): Promise<void> {
   const { address } = register
   const mask = 1 << bitOnLine(register)
-  if (knowledge.hasMaskWrite) {
+  if (knowledge.maskWrite !== 'no') {
     try {
       await ask((modbus) => modbus.maskWriteRegister(address, 0xffff & ~mask, value === true ? mask : 0))
+      knowledge.maskWrite = 'yes'
       return
     } catch (error) {
-      if (exceptionOf(error) !== illegalFunction) throw error
-      knowledge.hasMaskWrite = false
+      // Some devices do not answer functions that they do not know.
+      const isSilent = knowledge.maskWrite === 'unknown' && error instanceof TimedOut
+      if (exceptionOf(error) !== illegalFunction && !isSilent) throw error
+      knowledge.maskWrite = 'no'
     }
   }
   const { data } = await ask((modbus) => modbus.readHoldingRegisters(address, 1))

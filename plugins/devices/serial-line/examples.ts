@@ -26,7 +26,7 @@ export const examples: readonly DeviceExample[] = [
               unit: 'kg',
               min: 0,
               max: 60,
-              ask: 'SP {value:%.1f}\\r\\n',
+              command: 'SP {value:%.1f}\\r\\n',
               acknowledge: '^SP A$',
               refuse: '^SP L$',
             },
