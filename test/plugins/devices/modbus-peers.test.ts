@@ -99,7 +99,8 @@ describe('modbus: with other implementations', () => {
   for (const [name, start] of Object.entries({ 'modbus-serial': modbusSerialServer, jsmodbus: jsmodbusServer })) {
     it(`reads and writes every kind of tag of a server of ${name}`, async () => {
       const server = await start()
-      const device = await connected(tags, { port: server.port, unitId: 1 })
+      // The server of jsmodbus never gets over a function that it does not know.
+      const device = await connected(tags, { port: server.port, unitId: 1, maskWrite: name !== 'jsmodbus' })
       await exercise(device)
       await device.close()
       await server.stop()
