@@ -46,7 +46,8 @@ function watched(context: object, text: string, source: string): RegExpExecArray
   try {
     return script.runInContext(context as never, { timeout: matchMsMax }) as RegExpExecArray | null
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')) throw error
+    // It is an Error of the other context.
+    if ((error as { code?: unknown } | null)?.code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
     throw new Error(`the pattern ${source} takes longer than ${matchMsMax} ms; make its repetitions exclude each other`)
   }
 }

@@ -2,6 +2,12 @@ import { Rejected, Status, type Value } from 'millrace/plugin'
 import { bytesOf } from './bytes.ts'
 import { type ChecksumForm, checksumBytes } from './checksum.ts'
 
+/** How the checksum of a command is made. */
+interface CommandForm extends ChecksumForm {
+  readonly checksumFrom: number
+  readonly checksumSeparator: string
+}
+
 /** A command with places for a value and a checksum. */
 export interface Template {
   /** The bytes of the command; throws Rejected with BadOutOfRange when a value does not fit its place. */
@@ -17,9 +23,10 @@ const binaryPattern = /^(u?int(?:8|16|32)|float32|float64)(le)?$/
 
 /**
  * Reads a command such as `SP {value:%.1f}\r`. The value is written as C has it (`%d`, `%05.1f`, `%s`, `%X`) or as bytes
- * (`{value:int16}`, `{value:float32le}`); `{checksum}` is that of everything before it. Gives what is wrong as a text.
+ * (`{value:int16}`, `{value:float32le}`); `{checksum}` is that of everything before it, without
+ * the separator. Gives what is wrong as a text.
  */
-export function templateOf(source: string, form: ChecksumForm & { readonly checksumFrom: number }): Template | string {
+export function templateOf(source: string, form: CommandForm): Template | string {
   const isHex = source.startsWith('hex:')
   const parts: Part[] = []
   let hasValue = false
@@ -49,8 +56,13 @@ function notBytes(source: string): string {
   return `is '${source.slice(0, 40)}'; write characters up to ÿ, \\r, \\n, \\t, \\0, \\x02 or hex:02 0D`
 }
 
-function checksumPart(form: ChecksumForm & { readonly checksumFrom: number }): Part {
-  return (_, before) => checksumBytes(before.subarray(form.checksumFrom), form)
+function checksumPart(form: CommandForm): Part {
+  const separator = bytesOf(form.checksumSeparator) ?? Buffer.alloc(0)
+  return (_, before) => {
+    const end = before.length - separator.length
+    const isSeparated = before.subarray(Math.max(0, end)).equals(separator)
+    return checksumBytes(before.subarray(form.checksumFrom, isSeparated ? end : before.length), form)
+  }
 }
 
 function valuePart(format: string): Part | undefined {
