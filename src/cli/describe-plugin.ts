@@ -13,8 +13,25 @@ export function describePlugin(plugin: Plugin): string {
     ...section('Configuration', settingsOf(configJsonSchema(plugin.config))),
     ...portSections(plugin),
     ...(plugin.kind === 'device' ? methodSections(plugin) : []),
-    `\nExample\n${stringify(exampleOf(plugin)).replace(/^(?=.)/gm, '  ')}`,
+    ...examplesOf(plugin).map(({ title, entries }) => `\n${title}\n${stringify(entries).replace(/^(?=.)/gm, '  ')}`),
   ].join('')
+}
+
+interface Example {
+  readonly title: string
+  readonly entries: Readonly<Record<string, unknown>>
+}
+
+/** The examples of a plugin, or the least that may be written where it has none of its own. */
+export function examplesOf(plugin: Plugin): readonly Example[] {
+  if (plugin.kind !== 'device' || !plugin.examples?.length) return [{ title: 'Example', entries: exampleOf(plugin) }]
+  return plugin.examples.map(({ title, devices }) => {
+    const entries = Object.entries(devices).map(([id, entry]) => [
+      id,
+      { type: plugin.type, equipment: 'Acme/Line1', ...entry },
+    ])
+    return { title: `Example: ${title}`, entries: { devices: Object.fromEntries(entries) } }
+  })
 }
 
 function section(title: string, rows: readonly (readonly string[])[]): string[] {

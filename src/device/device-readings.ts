@@ -5,7 +5,8 @@ import type { Logger } from '../plugin/define.ts'
 import { withDeadline } from './deadline.ts'
 import type { DeviceDiagnostics } from './device-diagnostics.ts'
 import { type Failure, failureOf } from './failure.ts'
-import type { Link, Live } from './link.ts'
+import type { Link, Live, LiveGroup } from './link.ts'
+import { pollGroups } from './poll-groups.ts'
 import { Poller } from './poller.ts'
 import type { Requests } from './requests.ts'
 import type { TagSamples } from './tag-samples.ts'
@@ -29,7 +30,7 @@ const unknownPortsMax = 100
 export class DeviceReadings {
   readonly #options: DeviceReadingsOptions
   readonly #unknownPorts = new Set<string>()
-  #poller: Poller | undefined
+  #polled: readonly { readonly poller: Poller; readonly outputs: ReadonlySet<string> | undefined }[] = []
   #skippedPollCount = 0
 
   constructor(options: DeviceReadingsOptions) {
@@ -41,30 +42,34 @@ export class DeviceReadings {
     return this.#skippedPollCount
   }
 
-  /** Polls over a new connection. */
+  /** Polls over a new connection, each of its groups with its own period. */
   start(live: Live): void {
-    const { clock, definition, phaseMs, requests } = this.#options
-    this.#poller = new Poller({
-      clock,
-      everyMs: definition.everyMs,
-      phaseMs,
-      poll: () => requests.read(() => this.#poll(live)),
-      onSkipped: (count) => {
-        this.#skippedPollCount += count
-      },
-    })
-    this.#poller.start()
+    const { clock, definition, phaseMs, requests, tags } = this.#options
+    const groups = pollGroups(live.connection, { everyMs: definition.everyMs, phaseMs, outputs: tags.measured })
+    this.#polled = groups.map(({ group, everyMs, phaseMs, outputs }) => ({
+      outputs,
+      poller: new Poller({
+        ...{ clock, everyMs, phaseMs },
+        poll: () => requests.read(() => this.#poll(live, group)),
+        onSkipped: (count) => {
+          this.#skippedPollCount += count
+        },
+      }),
+    }))
+    for (const { poller } of this.#polled) poller.start()
   }
 
-  /** Polls once more as soon as possible; does nothing for a device that pushes. */
-  soon(): void {
-    this.#poller?.soon()
+  /** Polls what reads a port, or everything, once more as soon as possible; does nothing for a device that pushes. */
+  soon(port?: string): void {
+    for (const { poller, outputs } of this.#polled) {
+      if (port === undefined || !outputs || outputs.has(port)) poller.soon()
+    }
   }
 
   /** Polls no more. */
   stop(): void {
-    this.#poller?.stop()
-    this.#poller = undefined
+    for (const { poller } of this.#polled) poller.stop()
+    this.#polled = []
   }
 
   /** Takes in a reading that the device pushed. */
@@ -73,13 +78,13 @@ export class DeviceReadings {
     if (live) this.#take(live, reading)
   }
 
-  async #poll(live: Live): Promise<void> {
+  async #poll(live: Live, group: Pick<LiveGroup, 'read'> | undefined): Promise<void> {
     const { clock, definition, diagnostics, link } = this.#options
     if (live !== link.live) return
     diagnostics.count('requestCount')
     const begun = clock.monotonic()
     try {
-      const reading = await withDeadline(() => live.connection.read?.(), {
+      const reading = await withDeadline(() => (group ? group.read() : live.connection.read?.()), {
         clock,
         timeoutMs: definition.timeoutMs,
         what: `${definition.id}.read`,

@@ -32,6 +32,9 @@ export interface DeviceOptions {
 
 const writesWaitingMax = 100
 
+/** Requests under way over a connection that puts them in order itself. */
+const concurrentMax = 32
+
 /**
  * A device of the plant: it is kept connected, polled or listened to, and turned into samples and events.
  *
@@ -203,7 +206,9 @@ export class Device {
     this.#diagnostics.connection(to.name)
     this.#announcer.announce(change)
     const live = this.#link.live
-    if (to.name === 'Connected' && live && !live.connection.readings) this.#readings.start(live)
+    if (to.name !== 'Connected' || !live) return
+    this.#requests.allow(live.connection.isConcurrent === true ? concurrentMax : 1)
+    if (!live.connection.readings) this.#readings.start(live)
   }
 
   #tagsAfter({ from, to, failure }: LinkChange): readonly TagSample[] {
@@ -235,7 +240,7 @@ export class Device {
   #accepted(port: string, value: Value): void {
     this.#publish(this.#tags.accept(port, value, this.#options.clock.now()))
     const isMeasured = this.description.outputs.some(({ name }) => name === port)
-    if (isMeasured && this.#requests.isDrained) this.#readings.soon()
+    if (isMeasured && this.#requests.isDrained) this.#readings.soon(port)
   }
 
   #publish(samples: readonly TagSample[]): void {

@@ -18,9 +18,18 @@ import {
 import { withDeadline } from './deadline.ts'
 import { type Failure, failureOf, messageOf } from './failure.ts'
 
+/** Outputs that are polled with a period of their own. */
+export interface LiveGroup {
+  readonly everyMs: number
+  readonly outputs: readonly string[]
+  read(): Promise<unknown>
+}
+
 /** A plugin's connection as the runtime uses it: nothing about its answers is taken for granted. */
 export interface LiveConnection {
   read?(): Promise<unknown>
+  readonly groups?: readonly LiveGroup[]
+  readonly isConcurrent?: boolean
   readonly readings?: Observable<unknown>
   write?(setpoints: Readonly<Record<string, unknown>>): Promise<unknown>
   close(): unknown
@@ -260,10 +269,28 @@ function checked(type: string, connection: unknown): LiveConnection {
   const isLive =
     typeof live?.close === 'function' &&
     (typeof live.read === 'function' || typeof live.readings?.subscribe === 'function')
-  if (isLive) return live as LiveConnection
+  if (isLive && areGroups(live.groups)) return live as LiveConnection
   throw new MillraceError(
     'plugin-invalid',
-    `plugin ${type} made no connection; connect must return close and either read or readings`,
+    `plugin ${type} made no connection; connect must return close, either read or readings, and groups only with everyMs, outputs and read`,
     { status: Status.BadConfigurationError },
+  )
+}
+
+const groupsMax = 100
+
+function areGroups(groups: unknown): boolean {
+  if (groups === undefined) return true
+  return Array.isArray(groups) && groups.length <= groupsMax && groups.every(isGroup)
+}
+
+function isGroup(group: Partial<LiveGroup> | null | undefined): boolean {
+  const everyMs = group?.everyMs
+  return (
+    typeof everyMs === 'number' &&
+    everyMs >= 1 &&
+    Number.isFinite(everyMs) &&
+    Array.isArray(group?.outputs) &&
+    typeof group?.read === 'function'
   )
 }

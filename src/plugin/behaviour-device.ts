@@ -1,6 +1,6 @@
 import { firstValueFrom, type Observable } from 'rxjs'
 import type { Port } from '../model/port.ts'
-import type { DevicePlugin, SimulatorPlugin } from './define.ts'
+import type { DevicePlugin, ReadingGroup, SimulatorPlugin } from './define.ts'
 import { portsOf } from './describe.ts'
 import type { Fields } from './field.ts'
 import { fits } from './samples.ts'
@@ -39,14 +39,25 @@ async function ofConnection(plugin: DevicePlugin, { config, outputs, deadlineMs 
       'read',
       deadlineMs,
     )
+    const groups = 'read' in connection ? (connection.groups ?? []) : []
     return [
       ...complaintsAboutReadings(values, portsOf(outputs, config)),
+      ...complaintsAboutGroups(groups, Object.keys(outputs)),
       ...missing.map((name) => `the connection has no code for the method ${name}`),
     ]
   } finally {
     await within(connection.close(), 'close', deadlineMs)
     await within(connection.close(), 'the second close', deadlineMs)
   }
+}
+
+function complaintsAboutGroups(groups: readonly ReadingGroup[], outputs: readonly string[]): string[] {
+  const grouped = groups.flatMap((group) => group.outputs)
+  return [
+    ...groups.filter(({ everyMs }) => !(everyMs >= 1)).map(({ everyMs }) => `a group is read every ${everyMs} ms`),
+    ...grouped.filter((name) => !outputs.includes(name)).map((name) => `a group reads ${name}, which is not declared`),
+    ...grouped.filter((name, index) => grouped.indexOf(name) !== index).map((name) => `two groups read ${name}`),
+  ]
 }
 
 function firstReading(readings: Observable<unknown>): Promise<unknown> {

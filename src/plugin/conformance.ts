@@ -4,7 +4,7 @@ import { unitOf } from '../model/unit.ts'
 import { bare, elementOf, kindOf, metaInside, shapeOf } from './anatomy.ts'
 import { behaviourOf } from './behaviour.ts'
 import { usable } from './bench.ts'
-import type { Plugin } from './define.ts'
+import type { DevicePlugin, Plugin } from './define.ts'
 import { fieldsOf } from './describe.ts'
 import { type Field, type Fields, metaOf } from './field.ts'
 import { sampleConfig } from './samples.ts'
@@ -56,9 +56,23 @@ export async function complaintsAbout(
     ...ofConfig,
     ...ofPorts,
     ...(plugin.kind === 'device' ? complaintsAboutMethods(plugin.methods ?? {}) : []),
+    ...(plugin.kind === 'device' ? complaintsAboutExamples(plugin) : []),
   ]
   const reach = { isReachable: options.connect ?? false, deadlineMs: options.deadlineMs ?? 5000 }
   return found.length > 0 ? found : behaviourOf(plugin, { config, ...ports, ...reach })
+}
+
+function complaintsAboutExamples(plugin: DevicePlugin): string[] {
+  return (plugin.examples ?? []).flatMap(({ title, devices }) =>
+    Object.values(devices).flatMap(({ config: example }) => {
+      try {
+        portFieldsOf(plugin, usable(plugin, example))
+        return []
+      } catch (error) {
+        return [`the example '${title}': ${error instanceof Error ? error.message : String(error)}`]
+      }
+    }),
+  )
 }
 
 function complaintsAboutAllPorts(plugin: Plugin, ports: { inputs: Fields; outputs: Fields }): string[] {

@@ -34,13 +34,35 @@ export interface MethodContext {
   progress(share: number): void
 }
 
+/** Outputs that are polled together with a period of their own, because the device's `every` is too fast or too slow for them. */
+export interface ReadingGroup<O extends Fields = Fields> {
+  /** Period in milliseconds; 1 at least. */
+  readonly everyMs: number
+  /** Names of the outputs that it reads. An output is in one group at most. */
+  readonly outputs: readonly (keyof O & string)[]
+  read(): Promise<Partial<Values<O>>>
+}
+
+/** A connection that is polled. */
+export interface PolledConnection<O extends Fields> {
+  /** Reads the outputs that are in no group; it is not polled when there are none. */
+  read(): Promise<Partial<Values<O>>>
+  /** What is polled besides `read`, each group with a period of its own; 100 groups at most. */
+  readonly groups?: readonly ReadingGroup<O>[]
+}
+
 /** A live connection. The runtime polls it, or listens to it, and closes it; a connection that is lost throws from `read` or errors in `readings`. */
 export type Connection<O extends Fields, I extends Fields, M extends Methods> = {
   /** Writes setpoints; resolves when the device has taken them. Throw {@link Rejected} when it refuses. */
   write?(setpoints: Partial<Values<I>>): Promise<unknown>
   /** Closes it; may be called twice. */
   close(): unknown
-} & ({ read(): Promise<Partial<Values<O>>> } | { readonly readings: Observable<Partial<Values<O>>> }) &
+  /**
+   * Whether it may be asked while it still answers: it then puts reads and writes in order itself. Otherwise the runtime
+   * waits for each answer before it asks again.
+   */
+  readonly isConcurrent?: boolean
+} & (PolledConnection<O> | { readonly readings: Observable<Partial<Values<O>>> }) &
   (string extends keyof M
     ? { readonly methods?: Readonly<Record<string, MethodRun>> }
     : keyof M extends never
@@ -77,6 +99,14 @@ interface Declaration<C extends Fields> {
   check?(config: Values<C>): readonly string[]
 }
 
+/** Devices as they stand in a plant file, for `describe`; `type` and `equipment` are added where they are missing. */
+export interface DeviceExample {
+  /** What it shows, in one line. */
+  readonly title: string
+  /** Entries by the id of the device: `config`, and what else may stand there. */
+  readonly devices: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
 /** What a device plugin is: a way to connect to one kind of device, and its ports. */
 export interface DevicePlugin<
   C extends Fields = Fields,
@@ -90,6 +120,8 @@ export interface DevicePlugin<
   /** What can be written to it. A name may stand in `outputs` too: that tag is read and written. */
   readonly inputs?: Ports<C, I>
   readonly methods?: M
+  /** How it stands in plant files, where more than the least is worth showing; each one is checked with the plugin. */
+  readonly examples?: readonly DeviceExample[]
   connect(context: DeviceContext<C>): Promise<Connection<O, I, M>>
 }
 
