@@ -55,6 +55,8 @@ const deadlineMs = 2000
 export class DurableState {
   /** The pipelines as they were when the program ended. */
   readonly remembered: RememberedPipelines
+  /** The runs that the end of the program has cut off, to be told when somebody can hear it. */
+  readonly cutOff: RecoveredState['cutOff']
   readonly #store: Store<ConditionState>
   readonly #clock: Clock
   readonly #log: Logger
@@ -75,6 +77,7 @@ export class DurableState {
     this.#clock = clock
     this.#log = log
     this.remembered = recovered.remembered
+    this.cutOff = recovered.cutOff
     for (const program of recovered.programs) this.#programs.set(program.pipeline, writeOfProgram(program))
     for (const parameter of recovered.parameters) {
       this.#parameters.set(parameterTag(parameter.pipeline, parameter.name), writeOfParameter(parameter))
@@ -101,7 +104,7 @@ export class DurableState {
     })
     try {
       tellNotices(log, store.notices)
-      state = new DurableState(store, await recoverState(store, clock, log), options)
+      state = new DurableState(store, await recoverState(store, clock), options)
       return state
     } catch (error) {
       await store.close()

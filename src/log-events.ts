@@ -6,6 +6,7 @@ import { isGood } from './model/status.ts'
 /** How loud each kind of event is; those that are not listed are for debugging only. Devices tell of their links themselves. */
 const levels = {
   pipelineFailed: 'error',
+  runCutOff: 'warn',
   stepFailed: 'warn',
   stepEventsHeldBack: 'warn',
   historyGap: 'warn',

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { merge, type Observable } from 'rxjs'
+import { merge, type Observable, ReplaySubject } from 'rxjs'
 import { type Actors, stop } from './commands.ts'
 import { Deployment } from './deployment.ts'
 import { DurableState } from './durable-state.ts'
 import { EventHistory } from './event-history.ts'
 import { Historian } from './historian.ts'
 import type { RunnablePlant } from './load-plant.ts'
+import { logEvents } from './log-events.ts'
 import { type Clock, systemClock } from './model/clock.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { Finding } from './model/finding.ts'
@@ -39,6 +40,9 @@ export interface PlantOptions {
   /** Watches the certificate folder for files that are moved by hand; on unless a test turns it off. */
   readonly watchCertificates?: boolean
 }
+
+/** Events that wait for the server to start. */
+const earlyMax = 1000
 
 /** A plant that runs. */
 export interface RunningPlant extends Actors {
@@ -92,6 +96,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     },
   })
   let watch: PlantWatch | undefined
+  const told = toldBefore(historian, state, log)
   try {
     await deployment.begin()
     state?.follow({
@@ -101,7 +106,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
-    server = await serve(options, parts, { deploying: deployment, history: historian, events, state })
+    server = await serve(options, parts, { deploying: deployment, history: historian, events, state, told })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
     await closeAll({ server, deployment, parts, watch, historian, events, state })
@@ -149,12 +154,23 @@ async function stateOf({ dataFolder, log }: PlantOptions, clock: Clock): Promise
   return dataFolder === undefined ? undefined : DurableState.open({ file: join(dataFolder, 'meta.db'), clock, log })
 }
 
+/** Events of the historian and of the time before the start: they happen before there is a server that could tell them. */
+function toldBefore(historian: Historian | undefined, state: DurableState | undefined, log: Logger) {
+  const told = new ReplaySubject<PlantEvent>(earlyMax)
+  for (const event of state?.cutOff ?? []) told.next(event)
+  logEvents(told, log).unsubscribe()
+  historian?.events$.subscribe(told)
+  return told
+}
+
 /** What is shown besides the parts of the plant. */
 interface Shown {
   readonly deploying: Deployment
   readonly history: Historian | undefined
   readonly events: EventHistory | undefined
   readonly state: DurableState | undefined
+  /** What the historian tells, and what is to be told of the time before. */
+  readonly told: Observable<PlantEvent>
 }
 
 function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<RunningServer> {
@@ -179,7 +195,7 @@ function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<
 
 /** What the parts show, with the historian among it. Getters follow the definition that is in use, so the view is not copied but extended. */
 function viewWith(parts: PlantParts, shown: Shown): PlantView {
-  const { deploying, history, events, state } = shown
+  const { deploying, history, events, state, told } = shown
   const view = viewOf(parts)
   Object.defineProperties(view, {
     deploying: { value: deploying },
@@ -199,7 +215,7 @@ function viewWith(parts: PlantParts, shown: Shown): PlantView {
   if (!history) return view
   return Object.defineProperties(view, {
     samples$: { value: merge(view.samples$, history.samples$) },
-    events$: { value: merge(view.events$, history.events$) },
+    events$: { value: merge(view.events$, told) },
     latest: { value: (tag: string) => parts.devices.latest(tag) ?? parts.pipelines.latest(tag) ?? history.latest(tag) },
   })
 }

@@ -1,5 +1,4 @@
 import { expect } from 'chai'
-import { pino } from 'pino'
 import { VirtualClock } from '../src/model/clock.ts'
 import { bad, good } from '../src/model/sample.ts'
 import { Status } from '../src/model/status.ts'
@@ -20,15 +19,15 @@ describeStores('recovering the state', (rig) => {
       { tag: 'fill/valve.open', sample: good(true, 1500) },
       { tag: 'filler.volume', sample: good(9, 1500) },
     ])
-    const lines: string[] = []
-    const log = pino({}, { write: (line) => lines.push(line) })
-    const { remembered } = await recoverState(rig.store, new VirtualClock(2000), log)
+    const { remembered, cutOff } = await recoverState(rig.store, new VirtualClock(2000))
     const end = (await runs.find('run-1'))?.end
     expect(end).to.deep.equal({
       ...{ endedAt: 2000, outcome: 'Halted', cycles: 0, error: 'the program ended while it ran' },
       results: [{ tag: 'fill.volume', sample: good(2.5, 1500) }],
     })
-    expect(lines.join()).to.include('run run-1 of pipeline fill was cut off')
+    expect(cutOff).to.have.length(1)
+    expect(cutOff[0]).to.include({ kind: 'runCutOff', pipeline: 'fill', runId: 'run-1', time: 2000 })
+    expect(cutOff[0]?.message).to.include('run run-1 of pipeline fill was cut off')
     expect(remembered.get('fill')?.runs).to.deep.equal({
       ...{ count: 1, lastOutcome: 'Halted', lastError: end?.error, results: end?.results },
     })
@@ -40,7 +39,7 @@ describeStores('recovering the state', (rig) => {
     await plantState.saveProgram({ pipeline: 'a', state: 'Suspended', time: 1 })
     await plantState.saveParameter({ pipeline: 'b', name: 'x', sample: good(1, 1) })
     await lastValues.save([{ tag: 'c.y', sample: bad(Status.BadNoCommunication, 1, 'plc1') }])
-    const { remembered } = await recoverState(rig.store, new VirtualClock(), pino({ level: 'silent' }))
+    const { remembered } = await recoverState(rig.store, new VirtualClock())
     expect([...remembered.keys()].sort()).to.deep.equal(['a', 'b', 'c'])
     expect(remembered.get('a')).to.deep.include({ state: 'Suspended', runs: undefined })
     expect(remembered.get('b')?.state).to.equal(undefined)

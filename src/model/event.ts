@@ -78,6 +78,8 @@ export type PlantEvent =
       /** The outputs at its end, as they were (FinalResultData of Part 10 §5.2.1). */
       readonly results: readonly TagSample[]
     })
+  /** The run was under way when the program ended before; it is told when the program is back. */
+  | (OfRun & { readonly kind: 'runCutOff'; readonly startedAt: number })
   | (OfRun & { readonly kind: 'pipelineFailed'; readonly status: number; readonly step?: string | undefined })
   | (OfStep & { readonly kind: 'stepStarted' })
   | (OfStep & { readonly kind: 'stepCompleted'; readonly durationMs: number })

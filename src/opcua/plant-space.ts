@@ -90,12 +90,13 @@ export function buildPlantSpace(
   setPermissions(addressSpace, namespace, anonymous)
   live.follow(view.samples$)
   const events = new Subscription()
-  events.add(view.events$.subscribe((event) => showEvent(context, nodes.programs, event)))
-  kept?.follow()
   if (view.eventHistory) {
+    // Before the first event comes: some of them have waited for this.
     addressSpace.rootFolder.objects.server.setEventNotifier(heardAndKept)
     events.add(recordEvents(addressSpace, view.eventHistory, log))
   }
+  events.add(view.events$.subscribe((event) => showEvent(context, nodes.programs, event)))
+  kept?.follow()
   return {
     historized,
     witnesses: context.witnesses,

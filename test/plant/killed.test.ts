@@ -12,6 +12,7 @@ import { plantFolder, removePlantFolders } from '../config/plant-folder.ts'
 import { until } from '../kit/demo-plant.ts'
 import { killPlantProcesses, startPlantProcess } from '../kit/plant-process.ts'
 import { type Client, connect } from '../opcua/bench.ts'
+import { eventsOf, messagesOf } from '../opcua/history/events/event-bench.ts'
 import { rawOf } from '../opcua/history/reading.ts'
 import { plantFile, scaling } from './change-plants.ts'
 
@@ -49,6 +50,11 @@ describe('a plant that is killed', function () {
     const look = new DatabaseSync(file, { readOnly: true })
     await until('the run is kept', () => look.prepare('SELECT id FROM run WHERE id = ?').get(runId) !== undefined)
     look.close()
+    // What was read is on the disk.
+    await until(
+      'its start can be read',
+      async () => (await eventsOf(client.session, client.id('pipe/slow'))).length > 1,
+    )
     await first.end('SIGKILL')
     await client.close().catch(() => {})
 
@@ -57,6 +63,11 @@ describe('a plant that is killed', function () {
     const again = await connect(second.url, join(folder, 'client'), {})
     expect((await again.read('pipe/slow.Parameters.velocity')).value.value).to.equal(0.5)
     expect((await again.read('pipe/slow.CurrentState.Number')).value.value).to.equal(12)
+    const events = await eventsOf(again.session, again.id('pipe/slow'), { fields: ['8:RunId', '8:Outcome'] })
+    const ofRun = events.filter(({ RunId }) => RunId === runId)
+    expect(messagesOf(ofRun)[1], 'it began before the end, and is told to be over once').to.match(/was started/)
+    expect(ofRun.filter(({ Outcome }) => Outcome === 3).length).to.equal(1)
+    expect(messagesOf(ofRun).at(-1)).to.include('was cut off')
     await again.close()
     await second.end('SIGTERM')
 

@@ -1,4 +1,4 @@
-import { Status } from '../../model/status.ts'
+import { Status, statusName } from '../../model/status.ts'
 import {
   type Branch,
   type Comment,
@@ -136,7 +136,9 @@ function setQuality(
 ): ConditionOutcome {
   const { trunk } = state
   if (trunk.quality === quality) return silent(state)
-  const next = { ...trunk, quality, time, times: { ...trunk.times, quality: time } }
+  // What an alarm was about is still true; one that is over has nothing else to tell.
+  const message = trunk.isActive || needsAttention(trunk) ? trunk.message : `Quality: ${statusName(quality)}`
+  const next = { ...trunk, quality, message, time, times: { ...trunk.times, quality: time } }
   // The first value of all is no change that anybody has to hear of.
   const isFirst = trunk.quality === Status.BadWaitingForInitialData && trunk.eventId === ''
   if (isFirst || isSilent) return silent({ ...state, trunk: next })

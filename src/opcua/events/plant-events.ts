@@ -62,6 +62,16 @@ const rows: Rows = {
       cycleCount: uint32(event.cycles),
     }),
   },
+  runCutOff: {
+    type: 'PipelineCompletedEventType',
+    fields: (event) => ({
+      ...runFields(event),
+      outcome: int32(outcomes.indexOf('Halted')),
+      // At most: when the program ended is not known.
+      duration: duration(event.time - event.startedAt),
+      cycleCount: uint32(0),
+    }),
+  },
   pipelineFailed: {
     type: 'PipelineErrorEventType',
     fields: (event, context) => ({
