@@ -31,10 +31,12 @@ export class PlantParts implements Actors {
   readonly #subscription = new Subscription()
   #plant: RunnablePlant
 
-  private constructor(plant: RunnablePlant, simulators: Simulators, { clock, log, remembered }: PartsOptions) {
+  private constructor(plant: RunnablePlant, simulators: Simulators, options: PartsOptions) {
+    const { clock, log, remembered, certificatesFolder } = options
     this.#plant = plant
     this.simulators = simulators
-    this.devices = new Devices({ entries: entriesOf(plant, simulators), clock, log: (device) => logOf(log, device) })
+    const entries = entriesOf(plant, simulators)
+    this.devices = new Devices({ entries, clock, certificatesFolder, log: (device) => logOf(log, device) })
     const host: PipelineHost = {
       clock,
       runId: () => randomUUID(),
@@ -131,6 +133,8 @@ export interface PartsOptions {
   readonly log: Logger
   /** What the pipelines were when the program ended; nothing when it is absent. */
   readonly remembered?: RememberedPipelines | undefined
+  /** The plant's folder for certificates, for device plugins that need some. */
+  readonly certificatesFolder?: string | undefined
 }
 
 /** The devices of a definition, with the settings of simulators where there are some. */

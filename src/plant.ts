@@ -67,7 +67,10 @@ export interface RunningPlant extends Actors {
 export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   const { plant, log, clock = systemClock } = options
   const state = await stateOf(options, clock)
-  const parts = await PlantParts.make(plant, { clock, log, remembered: state?.remembered }).catch(async (error) => {
+  const parts = await PlantParts.make(plant, {
+    ...{ clock, log, remembered: state?.remembered },
+    certificatesFolder: options.certificatesFolder,
+  }).catch(async (error) => {
     await state?.close()
     throw error
   })

@@ -1,7 +1,9 @@
 import type { Observable, SchedulerLike } from 'rxjs'
 import type { Sample } from '../model/sample.ts'
 import type { Value } from '../model/value.ts'
+import type { ReadingFailed } from './facts.ts'
 import type { Fields, Values } from './field.ts'
+import type { StatedReading } from './reading.ts'
 
 /** Ports that do not change, or that follow from the configuration. */
 export type Ports<C extends Fields, P extends Fields> = P | PortsOfConfig<C, P>['ports']
@@ -24,6 +26,15 @@ export interface DeviceContext<C extends Fields> {
   readonly log: Logger
   /** Aborted when the connection is no longer wanted, also while it is being made. */
   readonly signal: AbortSignal
+  /** The plant's folder for certificates and keys; a protocol that needs some makes a folder of its own in it. */
+  readonly certificatesFolder?: string
+  /** What a connection leaves for the next one of the same device, such as a session to resume. It lasts as long as the device. */
+  readonly memory?: Map<string, unknown>
+}
+
+/** Readings of ports: plain values, values with a status and a time of their own, or the reason why one reading failed. */
+export type Readings<O extends Fields> = {
+  [K in keyof O]: Values<O>[K] | StatedReading<Values<O>[K]> | ReadingFailed
 }
 
 /** What a device method gets besides its inputs. */
@@ -40,7 +51,7 @@ export type Connection<O extends Fields, I extends Fields, M extends Methods> = 
   write?(setpoints: Partial<Values<I>>): Promise<unknown>
   /** Closes it; may be called twice. */
   close(): unknown
-} & ({ read(): Promise<Partial<Values<O>>> } | { readonly readings: Observable<Partial<Values<O>>> }) &
+} & ({ read(): Promise<Partial<Readings<O>>> } | { readonly readings: Observable<Partial<Readings<O>>> }) &
   (string extends keyof M
     ? { readonly methods?: Readonly<Record<string, MethodRun>> }
     : keyof M extends never
@@ -58,6 +69,11 @@ export interface Method<I extends Fields = Fields, O extends Fields = Fields> {
 
 /** Device methods by name. */
 export type Methods = Readonly<Record<string, Method>>
+
+/** A method, as {@link PortsOfConfig} is one. */
+interface MethodsOfConfig<C extends Fields> {
+  methods(config: Values<C>): Methods
+}
 
 /** The code of a device method. */
 export type MethodRun = (inputs: never, context: MethodContext) => Promise<unknown>
@@ -89,7 +105,8 @@ export interface DevicePlugin<
   readonly outputs: Ports<C, O>
   /** What can be written to it. A name may stand in `outputs` too: that tag is read and written. */
   readonly inputs?: Ports<C, I>
-  readonly methods?: M
+  /** What it does that ends. Methods, too, may follow from the configuration. */
+  readonly methods?: M | MethodsOfConfig<C>['methods']
   connect(context: DeviceContext<C>): Promise<Connection<O, I, M>>
 }
 

@@ -121,6 +121,34 @@ export interface PlainOptions<T> extends Described {
 export const boolean = (options: PlainOptions<boolean> = {}): Field<boolean> =>
   declared(z.boolean(), { ...options, dataType: 'Boolean' })
 
+/** A signed 64-bit integer (Int64): a `bigint`. */
+export const int64 = (options: PlainOptions<bigint> = {}): Field<bigint> =>
+  declared(
+    z
+      .bigint()
+      .min(-(2n ** 63n))
+      .max(2n ** 63n - 1n),
+    { ...options, dataType: 'Int64' },
+  )
+
+/** An unsigned 64-bit integer (UInt64): a `bigint`. */
+export const uint64 = (options: PlainOptions<bigint> = {}): Field<bigint> =>
+  declared(
+    z
+      .bigint()
+      .min(0n)
+      .max(2n ** 64n - 1n),
+    { ...options, dataType: 'UInt64' },
+  )
+
+/** A moment (DateTime): a `Date`. */
+export const dateTime = (options: PlainOptions<Date> = {}): Field<Date> =>
+  declared(z.date(), { ...options, dataType: 'DateTime' })
+
+/** Bytes (ByteString): a `Uint8Array`. */
+export const bytes = (options: PlainOptions<Uint8Array> = {}): Field<Uint8Array> =>
+  declared(z.instanceof(Uint8Array) as unknown as z.ZodType<Uint8Array>, { ...options, dataType: 'ByteString' })
+
 /** Text (String). A `secret` text is never shown. */
 export const text = (options: PlainOptions<string> & { readonly secret?: boolean } = {}): Field<string> =>
   declared(z.string(), { ...options, dataType: 'String' })
