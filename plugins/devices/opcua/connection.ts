@@ -122,6 +122,7 @@ function readingsOf(
   return new Observable((subscriber) => {
     const publishing = new Publishing({
       ...{ session: link.session, subscription, isResumed: served.isResumed, subscriber },
+      onSilence: () => link.lose(),
       onMissing: (count) =>
         log.warn(`${count} messages of the server were lost; its queue for repetition is too short`),
     })

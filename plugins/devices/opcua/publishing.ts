@@ -26,6 +26,8 @@ export interface PublishingOptions {
   /** Whether the subscription comes from a connection that was lost: first everything is fetched that was sent meanwhile. */
   readonly isResumed: boolean
   readonly subscriber: Subscriber<Batch>
+  /** Told when the server does not answer any more although its connection stands. */
+  readonly onSilence: () => void
   /** Told when the server could not give a message again; the values in it are lost. */
   readonly onMissing: (count: number) => void
 }
@@ -212,6 +214,7 @@ export class Publishing {
   #fail(error: unknown): void {
     if (this.#isEnded) return
     this.#isEnded = true
+    if (!(error instanceof NotConnected) && statusOf(error) === undefined) this.#options.onSilence()
     const reason = explained(error)
     if (reason instanceof NotConnected) this.#options.subscriber.error(reason)
     else {

@@ -27,6 +27,8 @@ export interface SessionLink {
   readonly isLost: boolean
   /** Called once when the connection is lost; at once when it is lost already. */
   onLost(listener: (error: NotConnected) => void): void
+  /** Takes the connection for lost, because nothing comes over it any more. */
+  lose(): void
   /** Ends the connection and leaves the session to the server, which keeps it until its timeout. */
   leave(): Promise<void>
   /** Closes the session and the connection. */
@@ -144,6 +146,7 @@ function linkOf(
       return connection.isLost
     },
     onLost: (listener) => connection.onLost(listener),
+    lose: () => connection.lose(),
     leave: end,
     async close() {
       if (!connection.isLost) await within(closeTimeoutMs, session.close(true))
@@ -185,8 +188,8 @@ class Connection {
   constructor(options: OPCUAClientOptions, signal: AbortSignal) {
     this.#signal = signal
     this.opcua = OPCUAClient.create(options)
-    this.opcua.on('connection_lost', () => this.#lose())
-    this.opcua.on('close', () => this.#lose())
+    this.opcua.on('connection_lost', () => this.lose())
+    this.opcua.on('close', () => this.lose())
     this.opcua.on('backoff', () => {})
   }
 
@@ -218,7 +221,7 @@ class Connection {
     return this.#ended
   }
 
-  #lose(): void {
+  lose(): void {
     if (this.#isLost) return
     this.#isLost = true
     this.#listener?.(this.#error())

@@ -29,8 +29,8 @@ export interface Subscription {
   readonly latest: Map<string, TagReading>
 }
 
-/** About how often a server without news says that it is there; a silent connection is noticed after about twice that. */
-const keepAliveMs = 2000
+/** About how often a server without news says that it is there, so that a silent line is noticed within seconds. */
+const keepAliveMs = 1000
 
 /**
  * Creates a subscription with an item for each tag that is read. An item that the server refuses makes its own tag fail; the

@@ -49,8 +49,12 @@ export interface FieldServerOptions {
 /** The namespace of the device. */
 export const deviceUri = 'urn:test:device'
 
+/** The stack samples at most every 100 ms unless it is told that values are pushed. */
+const pushed = { minSupportedSampleRate: 0 } as never
+
 /** The settings that let clients in that nobody has seen before, with and without security. */
 const open: OPCUAServerOptions = {
+  serverCapabilities: pushed,
   securityModes: [MessageSecurityMode.None, MessageSecurityMode.Sign, MessageSecurityMode.SignAndEncrypt],
   securityPolicies: [SecurityPolicy.None, SecurityPolicy.Basic256Sha256, SecurityPolicy.Aes256_Sha256_RsaPss],
   userManager: { isValidUser: (user: string, password: string) => user === 'operator' && password === 'pump-7' },
