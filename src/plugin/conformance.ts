@@ -54,7 +54,7 @@ export async function complaintsAbout(
   const ofPorts = complaintsAboutAllPorts(plugin, ports)
   const needsOutput = plugin.kind !== 'device' && plugin.kind !== 'simulator'
   if (needsOutput && Object.keys(ports.outputs).length === 0) ofPorts.push('it has no outputs')
-  const found = [...ofConfig, ...ofPorts, ...complaintsAboutMethods(methods)]
+  const found = [...ofConfig, ...ofPorts, ...complaintsAboutMethods(plugin, methods)]
   const reach = { isReachable: options.connect ?? false, deadlineMs: options.deadlineMs ?? 5000 }
   return found.length > 0 ? found : behaviourOf(plugin, { config, ...ports, ...reach })
 }
@@ -75,13 +75,15 @@ function portFieldsOf(plugin: Plugin, config: Record<string, unknown>): { inputs
   return { inputs: fieldsOf(plugin.inputs, config), outputs: fieldsOf(plugin.outputs, config) }
 }
 
-function complaintsAboutMethods(methods: Methods): string[] {
-  return Object.entries(methods).flatMap(([name, { description, inputs = {}, outputs = {} }]) => [
+function complaintsAboutMethods(plugin: Plugin, methods: Methods): string[] {
+  const isOpen = plugin.kind === 'device' && typeof plugin.methods === 'function'
+  const complaints = Object.entries(methods).flatMap(([name, { description, inputs = {}, outputs = {} }]) => [
     ...(idPattern.test(name) ? [] : [`methods.${name}: a name is up to 32 letters, digits, _ and -`]),
     ...(description.trim() === '' ? [`methods.${name} has no description`] : []),
     ...complaintsAboutPorts(`methods.${name}.inputs`, inputs, { inputs }),
     ...complaintsAboutPorts(`methods.${name}.outputs`, outputs, { inputs }),
   ])
+  return isOpen ? complaints.filter((complaint) => !complaint.endsWith(noDescription)) : complaints
 }
 
 function complaintsAboutPorts(place: string, fields: Fields, { inputs }: { inputs: Fields }): string[] {

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { MessageSecurityMode, SecurityPolicy } from 'node-opcua'
+import { chooseEndpoint, confirmEndpoint } from '../../../../plugins/devices/opcua/endpoint.ts'
+import { until } from '../../../kit/demo-plant.ts'
+import { type FieldDevice, startDevice, tagsOf } from './field-device.ts'
+import { type FieldServer, startFieldServer } from './field-server.ts'
+
+describe('opcua: security', () => {
+  let server: FieldServer
+  let thumbprint: string
+  let device: FieldDevice | undefined
+  let folderCount = 0
+  const start = (config: Record<string, unknown>, folder = join(server.folder, `client${folderCount++}`)) => {
+    device = startDevice({ url: server.url, publishingInterval: 50, tags: tagsOf('temperature'), ...config }, folder)
+    return device
+  }
+  const refused = async (plc: FieldDevice, reason: RegExp): Promise<string> => {
+    const line = () => plc.log.find((each) => reason.test(each))
+    await until(`it is refused: ${reason}; ${plc.log.join(' | ')}`, () => line() !== undefined)
+    await until('the tag is Bad', () => plc.status('temperature') === 'BadNoCommunication')
+    return line() ?? ''
+  }
+  /** How the server sees the session: its mode, its policy, and who it is. */
+  const seen = () => {
+    const [session] = Object.values(
+      (server.server.engine as unknown as { _sessions: Record<string, SeenSession> })._sessions,
+    )
+    const { securityMode, securityPolicy } = session!.channel
+    return [MessageSecurityMode[securityMode], securityPolicy.split('#')[1], session!.userIdentityToken?.userName]
+  }
+  interface SeenSession {
+    readonly channel: { readonly securityMode: MessageSecurityMode; readonly securityPolicy: string }
+    readonly userIdentityToken?: { readonly userName?: string }
+  }
+
+  before(async () => {
+    server = await startFieldServer()
+    thumbprint = createHash('sha1').update(server.server.getCertificate()).digest('hex')
+  })
+  afterEach(() => device?.close())
+  after(() => server.remove())
+
+  const user = { user: 'operator', password: 'pump-7' }
+  const secured: [Record<string, unknown>, (string | undefined)[]][] = [
+    [{}, ['SignAndEncrypt', 'Aes256_Sha256_RsaPss', undefined]],
+    [{ securityPolicy: 'Basic256Sha256', ...user }, ['SignAndEncrypt', 'Basic256Sha256', 'operator']],
+    [{ securityMode: 'Sign', ...user }, ['Sign', 'Aes256_Sha256_RsaPss', 'operator']],
+    [{ securityMode: 'None', ...user }, ['None', 'None', 'operator']],
+  ]
+  for (const [config, expected] of secured) {
+    it(`connects with ${expected.join(', ')}`, async () => {
+      const plc = start({ serverThumbprint: thumbprint, ...config })
+      await plc.good('temperature')
+      expect(seen()).to.deep.equal(expected)
+    })
+  }
+
+  it('refuses a wrong password, tells it to nobody, and leaves no session', async () => {
+    const plc = start({ serverThumbprint: thumbprint, user: 'operator', password: 'wrong-secret' })
+    const line = await refused(plc, /the server answered Bad(UserAccessDenied|IdentityTokenRejected)/)
+    expect(plc.log.join()).not.to.match(/wrong-secret/)
+    expect(line).not.to.match(/operator/)
+    await plc.close()
+    expect(server.server.engine.currentSessionCount).to.equal(0)
+  })
+
+  it('refuses a certificate that is not trusted, and names it and the file to move', async () => {
+    const plc = start({})
+    const line = await refused(plc, /is refused with BadCertificateUntrusted/)
+    const [, print, from = '', to = ''] =
+      /thumbprint ([0-9a-f]{40}); to accept it, move (\S+) to (\S+)/.exec(line) ?? []
+    expect(print).to.equal(thumbprint)
+    expect(line).to.match(/"[^"]*NodeOPCUA[^"]*"|"[^"]+"/)
+    expect(await readdir(to)).to.deep.equal([])
+    await rename(from, join(to, from.split('/').at(-1) ?? 'server.pem'))
+    await plc.good('temperature')
+  })
+
+  it('trusts the one certificate with a wanted thumbprint, and no other', async () => {
+    const colons = (thumbprint.match(/../g) ?? []).join(':').toUpperCase()
+    const plc = start({ serverThumbprint: colons })
+    await plc.good('temperature')
+    await plc.close()
+    await refused(start({ serverThumbprint: 'ab'.repeat(20) }), /not the one with serverThumbprint abab/)
+  })
+
+  it('keeps a key and a certificate of its own, which nobody else can read', async () => {
+    const folder = join(server.folder, 'own')
+    const plc = start({ serverThumbprint: thumbprint }, folder)
+    await plc.good('temperature')
+    const own = join(folder, 'certificates', 'client', 'own')
+    expect(await readFile(join(own, 'private', 'private_key.pem'), 'utf8')).to.match(/PRIVATE KEY/)
+    expect(await readFile(join(own, 'certs', 'client_certificate.pem'), 'utf8')).to.match(/BEGIN CERTIFICATE/)
+  })
+
+  it('refuses a server that offers nothing but None unless None is asked for', async () => {
+    const bare = await startFieldServer({
+      server: { securityModes: [MessageSecurityMode.None], securityPolicies: [SecurityPolicy.None] },
+    })
+    try {
+      await refused(start({ url: bare.url }), /write securityMode: None when its network can be trusted/)
+      await device?.close()
+      await start({ url: bare.url, securityMode: 'None' }).good('temperature')
+    } finally {
+      await device?.close()
+      await bare.remove()
+    }
+  })
+
+  it('refuses to send a password in plain text, and to be led to a worse endpoint', () => {
+    const endpoint = (mode: MessageSecurityMode, policy: SecurityPolicy, tokenPolicy: SecurityPolicy | null = null) =>
+      ({
+        ...{ endpointUrl: 'opc.tcp://plc:4840', securityMode: mode, securityPolicyUri: policy },
+        ...{ serverCertificate: Buffer.alloc(1) },
+        userIdentityTokens: [{ tokenType: 1, securityPolicyUri: tokenPolicy }],
+      }) as never
+    const none = endpoint(MessageSecurityMode.None, SecurityPolicy.None)
+    const sign = endpoint(MessageSecurityMode.Sign, SecurityPolicy.Basic256Sha256)
+    const best = endpoint(MessageSecurityMode.SignAndEncrypt, SecurityPolicy.Basic256Sha256)
+    const wish = { url: 'opc.tcp://plc:4840', securityMode: 'best', securityPolicy: 'best', user: 'operator' } as const
+    expect(chooseEndpoint([none, sign, best], wish)).to.equal(best)
+    expect(chooseEndpoint([none, sign], wish)).to.equal(sign)
+    expect(() => chooseEndpoint([none], { ...wish, securityMode: 'None' })).to.throw(/only in plain text/)
+    const encrypted = endpoint(MessageSecurityMode.None, SecurityPolicy.None, SecurityPolicy.Basic256Sha256)
+    expect(chooseEndpoint([encrypted], { ...wish, securityMode: 'None' })).to.equal(encrypted)
+    expect(() => confirmEndpoint(sign, [none, sign, best], wish)).to.throw(/changed on its way/)
+    expect(() => confirmEndpoint(sign, [none, sign, best], { ...wish, securityMode: 'Sign' })).not.to.throw()
+    expect(() => confirmEndpoint(best, [none, sign, best], wish)).not.to.throw()
+  })
+})
