@@ -26,9 +26,8 @@ type Wish = Pick<Config, 'url' | 'securityMode' | 'securityPolicy' | 'user'>
  * have to be sent a password in plain text.
  */
 export function chooseEndpoint(offered: readonly EndpointDescription[], wish: Wish): EndpointDescription {
-  const usable = offered.filter(({ endpointUrl }) => endpointUrl?.startsWith('opc.tcp:'))
-  const [best] = usable.filter((each) => isAllowed(each, wish)).sort((a, b) => rankOf(a) - rankOf(b))
-  if (!best) throw refusal(usable, wish)
+  const best = bestOf(offered, wish)
+  if (!best) throw refusal(offered, wish)
   if (wish.user !== undefined) requirePasswordPolicy(best, wish.url)
   return best
 }
@@ -43,12 +42,17 @@ export function confirmEndpoint(
   wish: Wish,
 ): void {
   if (wish.securityMode === 'None' || offered.length === 0) return
-  const best = chooseEndpoint(offered, wish)
-  if (rankOf(best) >= rankOf(chosen)) return
+  const best = bestOf(offered, wish)
+  if (!best || rankOf(best) >= rankOf(chosen)) return
   throw new Rejected(
     `${wish.url} offers ${nameOf(best)}, but the list of its endpoints was changed on its way; look for who did that`,
     { status: StatusCodes.BadSecurityChecksFailed.value },
   )
+}
+
+function bestOf(offered: readonly EndpointDescription[], wish: Wish): EndpointDescription | undefined {
+  const usable = offered.filter(({ endpointUrl }) => endpointUrl?.startsWith('opc.tcp:'))
+  return usable.filter((each) => isAllowed(each, wish)).sort((a, b) => rankOf(a) - rankOf(b))[0]
 }
 
 function isAllowed({ securityMode, securityPolicyUri }: EndpointDescription, wish: Wish): boolean {

@@ -174,7 +174,7 @@ export class Publishing {
       if (data instanceof DataChangeNotification) {
         for (const batch of this.#batchesOf(data)) subscriber.next(batch)
       } else if (data instanceof StatusChangeNotification && data.status.isBad()) {
-        throw ended(data.status.value)
+        throw ended(data.status)
       }
     }
   }

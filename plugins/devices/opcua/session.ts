@@ -9,6 +9,7 @@ import {
   OPCUAClient,
   type OPCUAClientOptions,
   type StatusCode,
+  StatusCodes,
   UserTokenType,
 } from 'node-opcua-client'
 import type { Config } from './config.ts'
@@ -241,10 +242,16 @@ export function statusOf(error: unknown): StatusCode | undefined {
   return response?.responseHeader?.serviceResult ?? statusCode
 }
 
+/** The status in the text of an error: a refused login of the stack has it nowhere else. */
+function statusInText(error: unknown): StatusCode | undefined {
+  const [, name = ''] = /\b(Bad\w+) \(0x[0-9a-f]{8}\)/i.exec(error instanceof Error ? error.message : '') ?? []
+  return (StatusCodes as unknown as Readonly<Record<string, StatusCode>>)[name]
+}
+
 /** An error of the stack in few words: a refusal of the server with its status, or what it was. */
 export function explained(error: unknown): unknown {
   if (error instanceof Rejected || error instanceof NotConnected) return error
-  const status = statusOf(error)
+  const status = statusOf(error) ?? statusInText(error)
   if (status === undefined) return error
   return new Rejected(`the server answered ${status.name}: ${status.description}`, {
     status: status.value,

@@ -1,11 +1,11 @@
-import { NotConnected, Status } from 'millrace/plugin'
+import { NotConnected } from 'millrace/plugin'
 import {
   AttributeIds,
   DataChangeFilter,
   DataChangeTrigger,
   DeadbandType,
   MonitoringMode,
-  StatusCodes,
+  type StatusCode,
   TimestampsToReturn,
   type TransferSubscriptionsResponse,
 } from 'node-opcua-client'
@@ -124,7 +124,6 @@ export async function transfer(session: Session, { id }: Subscription): Promise<
 }
 
 /** The fact behind a status with which a server ends a subscription. */
-export function ended(status: number): NotConnected {
-  const name = Object.values(StatusCodes).find((each) => each.value === status)?.name ?? `0x${status.toString(16)}`
-  return new NotConnected(`the server has ended the subscription: ${status === Status.Good ? 'Good' : name}`)
+export function ended({ name }: StatusCode): NotConnected {
+  return new NotConnected(`the server has ended the subscription: ${name}`)
 }

@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Rejected } from 'millrace/plugin'
 import { OPCUACertificateManager } from 'node-opcua-certificate-manager'
@@ -12,8 +12,11 @@ import { StatusCodes } from 'node-opcua-client'
  * to watch the folder.
  */
 export async function openStore(certificatesFolder: string): Promise<OPCUACertificateManager> {
+  const rootFolder = join(certificatesFolder, 'client')
+  // The key in it is for nobody else; the stack would make the folder for everybody.
+  await mkdir(rootFolder, { recursive: true, mode: 0o700 })
   const store = new OPCUACertificateManager({
-    rootFolder: join(certificatesFolder, 'client'),
+    rootFolder,
     automaticallyAcceptUnknownCertificate: false,
     disableFileWatchers: true,
   })

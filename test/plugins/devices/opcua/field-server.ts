@@ -28,7 +28,9 @@ export interface FieldServer {
   readonly server: OPCUAServer
   /** Variables of the device by name, as they are now. */
   variable(name: string): UAVariable
-  /** Counts `counter` up every few milliseconds, from where it was; each value has a source time of its own. */
+  /** Gives a variable another number. */
+  change(name: string, value: number): void
+  /** Counts `counter` up every few milliseconds, from where it was; 0 stops it. */
   count(everyMs: number): void
   /** The last value of `counter`. */
   readonly counted: number
@@ -91,6 +93,8 @@ export async function startFieldServer(options: FieldServerOptions = {}): Promis
     const namespace = addressSpace!.registerNamespace(deviceUri)
     addDevice(namespace, variables)
     for (let index = 0; index < (options.tags ?? 0); index++) addTag(namespace, variables, index)
+    // What the counter begins with was never sent before, so that a value that comes twice is a mistake.
+    tick()
     await server.start()
     port = (server.endpoints[0] as unknown as { port: number }).port
     if (everyMs > 0) timer = setInterval(tick, everyMs)
@@ -122,10 +126,13 @@ export async function startFieldServer(options: FieldServerOptions = {}): Promis
       if (!found) throw new Error(`the field server has no ${name}`)
       return found
     },
+    change(name, value) {
+      variables.get(name)?.setValueFromSource({ dataType: DataType.Double, value })
+    },
     count(ms) {
       clearInterval(timer)
       everyMs = ms
-      timer = setInterval(tick, ms)
+      if (ms > 0) timer = setInterval(tick, ms)
     },
     async remove() {
       await stop()

@@ -18,7 +18,7 @@ const everyType = tagsOf(
   { name: 'curve', type: 'Float', array: true },
 )
 const values = {
-  ...{ counter: 0, temperature: 21.5, level: -3, cycle: 12.5, anything: 7, total: 2n ** 63n - 2n, valve: true },
+  ...{ counter: 1, temperature: 21.5, level: -3, cycle: 12.5, anything: 7, total: 2n ** 63n - 2n, valve: true },
   ...{ title: 'Kessel', serial: '72962B91-FA75-4AE6-8D28-B404DC7DAF63', state: 3, curve: [1, 2, 3] },
   started: new Date(1_700_000_000_000),
 }
@@ -123,7 +123,7 @@ describe('opcua: tags', () => {
     expect(plc.log.filter((line) => /counter: values were lost/.test(line))).to.have.length(1)
     expect(plc.log.filter((line) => /level: values were lost/.test(line))).to.have.length(0)
     server.variable('level').setValueFromSource({ dataType: DataType.Int16, value: -3 })
-    server.variable('counter').setValueFromSource({ dataType: DataType.UInt32, value: 0 })
+    server.variable('counter').setValueFromSource({ dataType: DataType.UInt32, value: 1 })
   })
 
   it('lets the server hold back changes within a deadband, and tells when it cannot', async () => {
