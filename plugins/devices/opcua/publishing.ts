@@ -1,4 +1,5 @@
-import { NotConnected } from 'millrace/plugin'
+import { isDeepStrictEqual } from 'node:util'
+import { NotConnected, StatedReading } from 'millrace/plugin'
 import {
   DataChangeNotification,
   type NotificationMessage,
@@ -167,8 +168,9 @@ export class Publishing {
 
   #take({ sequenceNumber, notificationData }: NotificationMessage): void {
     const { subscription, subscriber } = this.#options
+    if (this.#isEnded) return
     subscription.acknowledgements.add(sequenceNumber)
-    if (this.#isEnded || placeOf(sequenceNumber, subscription.lastNumber).kind === 'known') return
+    if (placeOf(sequenceNumber, subscription.lastNumber).kind === 'known') return
     subscription.lastNumber = sequenceNumber
     for (const data of notificationData ?? []) {
       if (data instanceof DataChangeNotification) {
@@ -188,8 +190,10 @@ export class Publishing {
       const tag = monitored[clientHandle - 1]
       if (!tag) continue
       const count = countByHandle.get(clientHandle) ?? 0
-      countByHandle.set(clientHandle, count + 1)
       const taken = readingOf(tag, value)
+      // Some servers send everything again when a session comes back; what is known and shown is no change.
+      if (!this.#unheard?.has(tag.name) && isSame(latest.get(tag.name), taken)) continue
+      countByHandle.set(clientHandle, count + 1)
       batches[count] ??= {}
       const batch = batches[count] as Record<string, TagReading>
       batch[tag.name] = taken
@@ -222,6 +226,18 @@ export class Publishing {
       this.#options.subscriber.error(new NotConnected(`the server sends no more values: ${message}`, { cause: error }))
     }
   }
+}
+
+/** Whether two readings are one: the same value, with the same status, of the same moment. */
+function isSame(one: TagReading | undefined, other: TagReading): boolean {
+  return (
+    one instanceof StatedReading &&
+    other instanceof StatedReading &&
+    one.sourceTime !== undefined &&
+    one.sourceTime === other.sourceTime &&
+    one.status === other.status &&
+    isDeepStrictEqual(one.value, other.value)
+  )
 }
 
 function beforeNumber(number: number): number {

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -44,12 +45,17 @@ export interface FieldServerOptions {
   readonly server?: OPCUAServerOptions
   /** Namespaces that come before the one of the device. */
   readonly namespacesBefore?: () => readonly string[]
+  /** Whether it has a small address space and no variables but `counter` and `temperature`, so that it starts quickly. */
+  readonly isSmall?: boolean
   /** Number of variables `t0`, `t1`, ... besides the named ones. */
   readonly tags?: number
 }
 
 /** The namespace of the device. */
 export const deviceUri = 'urn:test:device'
+
+/** The stack's own small address space: types, and the Server object. */
+const smallNodeset = createRequire(import.meta.url).resolve('node-opcua-address-space/nodesets/mini.Nodeset2.xml')
 
 /** The stack samples at most every 100 ms unless it is told that values are pushed. */
 const pushed = { minSupportedSampleRate: 0 } as never
@@ -83,7 +89,11 @@ export async function startFieldServer(options: FieldServerOptions = {}): Promis
     })
     server = new OPCUAServer({
       ...{ port, host: '127.0.0.1', hostname: 'localhost', alternateHostname: ['127.0.0.1'] },
-      ...{ nodeset_filename: [nodesets.standard], serverCertificateManager: store, userCertificateManager: store },
+      ...{
+        nodeset_filename: [options.isSmall ? smallNodeset : nodesets.standard],
+        serverCertificateManager: store,
+        userCertificateManager: store,
+      },
       ...open,
       ...options.server,
     })
@@ -91,7 +101,7 @@ export async function startFieldServer(options: FieldServerOptions = {}): Promis
     const { addressSpace } = server.engine
     for (const uri of options.namespacesBefore?.() ?? []) addressSpace!.registerNamespace(uri)
     const namespace = addressSpace!.registerNamespace(deviceUri)
-    addDevice(namespace, variables)
+    addDevice(namespace, variables, options.isSmall ? ['counter', 'temperature'] : Object.keys(kinds))
     for (let index = 0; index < (options.tags ?? 0); index++) addTag(namespace, variables, index)
     // What the counter begins with was never sent before, so that a value that comes twice is a mistake.
     tick()
@@ -167,13 +177,14 @@ const kinds: Readonly<Record<string, Kind>> = {
   setpoint: { dataType: 'Int32', value: scalar(DataType.Int32, 5) },
 }
 
-function addDevice(namespace: Namespace, variables: Map<string, UAVariable>): void {
+function addDevice(namespace: Namespace, variables: Map<string, UAVariable>, names: readonly string[]): void {
   const device = namespace.addObject({
     organizedBy: namespace.addressSpace.rootFolder.objects,
     browseName: 'Device.1',
     nodeId: 's=Device',
   })
-  for (const [name, { dataType, value, rank }] of Object.entries(kinds)) {
+  for (const name of names) {
+    const { dataType, value, rank } = kinds[name] as Kind
     const variable = namespace.addVariable({
       componentOf: device,
       browseName: name,
@@ -186,7 +197,7 @@ function addDevice(namespace: Namespace, variables: Map<string, UAVariable>): vo
     variable.setValueFromSource(value)
     variables.set(name, variable)
   }
-  addMethod(namespace, device)
+  if (names.length === Object.keys(kinds).length) addMethod(namespace, device)
 }
 
 function addMethod(namespace: Namespace, device: UAObject): void {
