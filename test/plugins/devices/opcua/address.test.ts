@@ -65,6 +65,7 @@ describe('addresses of OPC UA nodes', () => {
         const text = given.map((name) => `/7:${name.replace(/[/.<>:#!&]/g, '&$&')}`).join('')
         expect(parseAddress(text)).to.deep.equal({ kind: 'path', steps: given.map((name) => step(7, name)) })
       }),
+      { numRuns: 50 },
     )
   })
 })

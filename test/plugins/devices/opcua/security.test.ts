@@ -52,14 +52,15 @@ describe('opcua: security', () => {
   ]
   for (const [config, expected] of secured) {
     it(`connects with ${expected.join(', ')}`, async () => {
-      const plc = start({ serverThumbprint: thumbprint, ...config })
+      const plc = start({ serverThumbprint: thumbprint, ...config }, join(server.folder, 'shared'))
       await plc.good('temperature')
       expect(seen()).to.deep.equal(expected)
     })
   }
 
   it('refuses a wrong password, tells it to nobody, and leaves no session', async () => {
-    const plc = start({ serverThumbprint: thumbprint, user: 'operator', password: 'wrong-secret' })
+    const wrong = { user: 'operator', password: 'wrong-secret' }
+    const plc = start({ serverThumbprint: thumbprint, ...wrong }, join(server.folder, 'shared'))
     const line = await refused(plc, /the server answered Bad(UserAccessDenied|IdentityTokenRejected)/)
     expect(plc.log.join()).not.to.match(/wrong-secret/)
     expect(line).not.to.match(/operator/)
