@@ -69,7 +69,11 @@ export const fields = {
     description: 'SHA-1 thumbprint of the one server certificate to trust, in place of the folder of trusted ones.',
   }),
   user: text({ secret: true, optional: true, description: 'User name; anonymous when absent.' }),
-  password: text({ secret: true, optional: true, description: 'Password of the user; best as ${NAME}.' }),
+  password: text({
+    secret: true,
+    optional: true,
+    description: 'Password of the user; best from a variable of the environment.',
+  }),
   read: choice(['subscribe', 'poll'], {
     default: 'subscribe',
     description: 'Whether the server sends what changes, or is asked each `every`.',

@@ -11,7 +11,7 @@ import {
 import type { ArgumentConfig, MethodConfig } from './config.ts'
 import { builtinsOf, type Limits, type Refusal, rejected, resolveAll } from './resolve.ts'
 import type { Session } from './session.ts'
-import { type BuiltinName, valueOf, variantOf } from './values.ts'
+import { type BuiltinName, valueIn, variantOf } from './values.ts'
 
 /** An argument of the server. */
 interface ServerArgument {
@@ -131,7 +131,7 @@ export async function callMethod(
 }
 
 function outputOf(declared: ArgumentConfig, variant: Variant): unknown {
-  const taken = valueOf(declared, variant)
+  const taken = valueIn(declared, variant)
   if ('value' in taken) return taken.value
   throw new Rejected(`the output ${declared.name} cannot be taken: ${taken.reason}`, { status: Status.BadTypeMismatch })
 }

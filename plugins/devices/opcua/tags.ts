@@ -2,7 +2,7 @@ import { ReadingFailed, reading, type StatedReading, Status } from 'millrace/plu
 import type { ClientSession, DataValue, NodeId } from 'node-opcua-client'
 import type { TagConfig } from './config.ts'
 import { factsOf, type Limits, type Refusal, resolveAll, type VariableFacts } from './resolve.ts'
-import { type BuiltinName, rankMisfit, typeMisfit, valueOf } from './values.ts'
+import { type BuiltinName, rankMisfit, typeMisfit, valueIn } from './values.ts'
 
 /** A tag with the node behind it, or the reason why it has none. */
 export type ServedTag =
@@ -78,7 +78,7 @@ export function readingOf(tag: TagConfig, dataValue: DataValue): TagReading {
   const sourceTime = time && time.getTime() > firstTime ? time.getTime() : undefined
   const status = dataValue.statusCode.value >>> 0
   if (dataValue.statusCode.isBad()) return reading(null, { status, sourceTime })
-  const taken = valueOf(tag, dataValue.value)
+  const taken = valueIn(tag, dataValue.value)
   if ('value' in taken) return reading(taken.value, { status, sourceTime })
   return new ReadingFailed(`${tag.node}: ${taken.reason}`, { status: Status.BadTypeMismatch })
 }

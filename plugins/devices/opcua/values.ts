@@ -16,7 +16,7 @@ const textual: readonly BuiltinName[] = [
 /**
  * Why values of a built-in type cannot be those of a declared type; undefined when all of them can.
  *
- * A type of values that is supported elsewhere, such as structures, is let in here and decoded in {@link valueOf}.
+ * A type of values that is supported elsewhere, such as structures, is let in here and decoded in {@link valueIn}.
  */
 export function typeMisfit(declared: Declared, builtin: BuiltinName): string | undefined {
   const type = typeOf(declared)
@@ -35,7 +35,7 @@ function isTagType(builtin: BuiltinName): builtin is (typeof typeNames)[number] 
 }
 
 /** The value of a declared type inside a variant, or the reason why there is none. `null` is no value at all. */
-export function valueOf(
+export function valueIn(
   declared: Declared,
   variant: Variant,
 ): { readonly value: Scalar | readonly Scalar[] | null } | { readonly reason: string } {

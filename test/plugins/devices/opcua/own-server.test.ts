@@ -74,8 +74,12 @@ describe('opcua: another plant of ours', function () {
           { name: 'position', node: `nsu=${uri};s=dev/servo1.position`, unit: '°' },
         ],
         methods: [
-          { ...servo('power'), inputs: [{ name: 'on', type: 'Boolean' }] },
           { ...servo('home'), outputs: [{ name: 'homedAt' }] },
+          {
+            ...servo('moveAbsolute'),
+            inputs: [{ name: 'position' }, { name: 'velocity' }, { name: 'acceleration' }],
+            outputs: [{ name: 'settledAt' }],
+          },
         ],
       },
       source.folder,
@@ -99,13 +103,13 @@ describe('opcua: another plant of ours', function () {
     await device.good('position')
     expect(await device.device.write('flow', 2, { initiator: 'test' })).to.equal(0)
     await until('what was written is read', () => device.value('flow') === 2)
-    const call = (method: string, inputs: Record<string, boolean>) =>
+    const call = (method: string, inputs: Record<string, number>) =>
       device.device.call(method, inputs, { initiator: 'test' }).catch((error: { status?: number }) => error.status)
-    expect(await call('home', {})).to.equal(Status.BadInvalidState)
-    expect(await call('power', { on: true })).to.deep.equal({})
-    expect(await call('home', {}))
-      .to.have.property('homedAt')
-      .that.is.a('number')
+    const move = { position: 5, velocity: 90, acceleration: 720 }
+    // An axis that does not know where it is refuses to go somewhere.
+    expect(await call('moveAbsolute', move)).to.equal(Status.BadInvalidState)
+    expect(await call('home', {})).to.have.property('homedAt')
+    expect(await call('moveAbsolute', move)).to.have.property('settledAt')
   })
 
   it(`misses no value over ${cuts} cuts`, async () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { Rejected, Status } from 'millrace/plugin'
 import { DataType as Builtin, coerceNodeId, Variant, VariantArrayType } from 'node-opcua-client'
 import { type Declared, fieldOf, typeNames } from '../../../../plugins/devices/opcua/types.ts'
-import { type BuiltinName, typeMisfit, valueOf, variantOf } from '../../../../plugins/devices/opcua/values.ts'
+import { type BuiltinName, typeMisfit, valueIn, variantOf } from '../../../../plugins/devices/opcua/values.ts'
 import { portOf } from '../../../../src/plugin/describe.ts'
 
 const declared = (type: Declared['type'], array = false): Declared => ({
@@ -38,9 +38,9 @@ describe('values of OPC UA', () => {
       const one = arbitrary[type] as fc.Arbitrary<unknown>
       fc.assert(
         fc.property(one, fc.array(one, { maxLength: 4 }), (value, values) => {
-          expect(valueOf(declared(type), variantOf(declared(type), type, value))).to.deep.equal({ value })
+          expect(valueIn(declared(type), variantOf(declared(type), type, value))).to.deep.equal({ value })
           const list = variantOf(declared(type, true), type, values)
-          expect(valueOf(declared(type, true), list)).to.deep.equal({ value: values })
+          expect(valueIn(declared(type, true), list)).to.deep.equal({ value: values })
         }),
         { numRuns: 50 },
       )
@@ -60,7 +60,7 @@ describe('values of OPC UA', () => {
     ['null String', scalar(Builtin.String, null), ''],
   ]
   for (const [what, variant, text] of texts) {
-    it(`makes a text of a ${what}`, () => expect(valueOf(declared('String'), variant)).to.deep.equal({ value: text }))
+    it(`makes a text of a ${what}`, () => expect(valueIn(declared('String'), variant)).to.deep.equal({ value: text }))
   }
 
   it('widens numbers only where nothing is lost', () => {
@@ -90,19 +90,19 @@ describe('values of OPC UA', () => {
       value: new Float64Array([1, 2]),
     })
     expect(typeMisfit(declared('String'), 'ExtensionObject')).to.match(/structure/)
-    expect(valueOf(declared('Double'), list))
+    expect(valueIn(declared('Double'), list))
       .to.have.property('reason')
       .that.matches(/array: true/)
-    expect(valueOf(declared('Double', true), scalar(Builtin.Double, 1)))
+    expect(valueIn(declared('Double', true), scalar(Builtin.Double, 1)))
       .to.have.property('reason')
       .that.matches(/single value/)
-    expect(valueOf(declared('Double', true), matrix))
+    expect(valueIn(declared('Double', true), matrix))
       .to.have.property('reason')
       .that.matches(/several dimensions/)
   })
 
   it('has no value for a variant without one', () => {
-    expect(valueOf(declared('Double'), scalar(Builtin.Null, null))).to.deep.equal({ value: null })
+    expect(valueIn(declared('Double'), scalar(Builtin.Null, null))).to.deep.equal({ value: null })
   })
 
   it('writes in the type of the server, and refuses what does not fit into it', () => {
