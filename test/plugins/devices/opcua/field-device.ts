@@ -79,6 +79,6 @@ export function startDevice(raw: Record<string, unknown>, folder: string, entry:
 export function tagsOf(...names: readonly (string | Record<string, unknown>)[]): Record<string, unknown>[] {
   return names.map((each) => {
     const entry = typeof each === 'string' ? { name: each } : each
-    return { node: `nsu=urn:test:device;s=Device.${String(entry.name)}`, ...entry }
+    return { node: `nsu=urn:acme:plc;s=Device.${String(entry.name)}`, ...entry }
   })
 }

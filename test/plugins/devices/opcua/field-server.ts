@@ -52,7 +52,7 @@ export interface FieldServerOptions {
 }
 
 /** The namespace of the device. */
-export const deviceUri = 'urn:test:device'
+export const deviceUri = 'urn:acme:plc'
 
 /** The stack's own small address space: types, and the Server object. */
 const smallNodeset = createRequire(import.meta.url).resolve('node-opcua-address-space/nodesets/mini.Nodeset2.xml')

@@ -185,5 +185,5 @@ describe('opcua: a connection that is lost', function () {
 const tagNames = Array.from({ length: 5000 }, (_, index) => `t${index}`)
 
 function manyTags(count: number): Record<string, unknown>[] {
-  return tagNames.slice(0, count).map((name, index) => ({ name, node: `nsu=urn:test:device;i=${1000 + index}` }))
+  return tagNames.slice(0, count).map((name, index) => ({ name, node: `nsu=urn:acme:plc;i=${1000 + index}` }))
 }
