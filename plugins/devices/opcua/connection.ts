@@ -21,7 +21,8 @@ interface Plan {
 interface Left {
   readonly session: Session
   readonly plan: Plan
-  readonly subscription: Subscription
+  /** Absent for a device that is polled. */
+  readonly subscription?: Subscription | undefined
   /** Readings of tags that the server refused. */
   readonly refused: Batch
 }
@@ -53,8 +54,9 @@ export async function connect(context: DeviceContext<typeof fields>): Promise<Op
     memory?.delete(leftName)
     return connectionOf({ link, config, served, memory, log })
   } catch (error) {
-    if (!link.isLost) memory?.delete(leftName)
-    await (link.isLost ? link.leave() : link.close())
+    const isKept = link.isLost || (link.isResumed && signal.aborted)
+    if (!isKept) memory?.delete(leftName)
+    await (isKept ? link.leave() : link.close())
     throw link.isLost
       ? new NotConnected('the connection was lost while it was made', { cause: error })
       : explained(error)
@@ -70,7 +72,8 @@ interface Served {
 }
 
 async function serve({ session, isResumed }: SessionLink, config: Config, left: Left | undefined): Promise<Served> {
-  if (left && (isResumed || (await transfer(session, left.subscription)))) return { ...left, isResumed: true }
+  if (left && isResumed) return { ...left, isResumed }
+  if (left?.subscription && (await transfer(session, left.subscription))) return { ...left, isResumed: true }
   const limits = await limitsOf(session)
   const tags = await findTags(session, config.tags, limits)
   const plan = { limits, tags, methods: await findMethods(session, config.methods, limits) }
@@ -93,7 +96,7 @@ function connectionOf(parts: {
   const asked = <T>(work: Promise<T>): Promise<T> => work.catch((error: unknown) => Promise.reject(factOf(error, link)))
   const close = async (): Promise<void> => {
     if (!link.isLost) return link.close()
-    if (subscription) memory?.set(leftName, { session, plan, subscription, refused } satisfies Left)
+    memory?.set(leftName, { session, plan, subscription, refused } satisfies Left)
     return link.leave()
   }
   return {

@@ -148,7 +148,9 @@ export class Publishing {
     }
     // A keep-alive carries the number that the next message will have.
     if (!isKeepAlive) this.#take(notificationMessage)
-    else if (place.kind === 'after') subscription.lastNumber = beforeNumber(sequenceNumber)
+    else if (place.kind === 'after' || subscription.lastNumber === undefined) {
+      subscription.lastNumber = beforeNumber(sequenceNumber)
+    }
     if (!moreNotifications) this.#restate()
   }
 

@@ -106,8 +106,13 @@ async function activated(
     await connection.open(config.url)
     const isResumed = resume !== undefined && (await reactivated(connection, resume))
     const session = isResumed ? resume : ((await connection.opcua.createSession(identityOf(config))) as Session)
-    confirmEndpoint(endpoint, session.serverEndpoints, config)
-    signal.throwIfAborted()
+    try {
+      confirmEndpoint(endpoint, session.serverEndpoints, config)
+      signal.throwIfAborted()
+    } catch (error) {
+      if (!isResumed) await within(closeTimeoutMs, session.close(true))
+      throw error
+    }
     return linkOf(connection, store, { session, isResumed })
   } catch (error) {
     await connection.end()

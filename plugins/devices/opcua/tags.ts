@@ -77,7 +77,9 @@ export function readingOf(tag: TagConfig, dataValue: DataValue): TagReading {
   const time = dataValue.sourceTimestamp ?? dataValue.serverTimestamp
   const sourceTime = time && time.getTime() > firstTime ? time.getTime() : undefined
   const status = dataValue.statusCode.value >>> 0
-  if (dataValue.statusCode.isBad()) return reading(null, { status, sourceTime })
+  // A server may leave the value out (Part 6 §5.2.2.17).
+  const hasValue = !dataValue.statusCode.isBad() && Boolean(dataValue.value)
+  if (!hasValue) return reading(null, { status, sourceTime })
   const taken = valueIn(tag, dataValue.value)
   if ('value' in taken) return reading(taken.value, { status, sourceTime })
   return new ReadingFailed(`${tag.node}: ${taken.reason}`, { status: Status.BadTypeMismatch })
