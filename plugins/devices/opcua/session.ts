@@ -17,7 +17,9 @@ import { chooseEndpoint, confirmEndpoint } from './endpoint.ts'
 import { openStore, requireTrust } from './trust.ts'
 
 /** A session with the plain services of subscriptions: the stack's sessions have them, only their type leaves them out. */
-export type Session = ClientSession & ClientSessionRawSubscriptionService & ClientSessionPublishService
+export type Session = ClientSession &
+  ClientSessionRawSubscriptionService &
+  ClientSessionPublishService & { stopKeepAliveManager(): void }
 
 /** A session on a connection of its own. */
 export interface SessionLink {
@@ -153,7 +155,11 @@ function linkOf(
     },
     onLost: (listener) => connection.onLost(listener),
     lose: () => connection.lose(),
-    leave: end,
+    async leave() {
+      // The stack starts it again with the session; until then there is nobody to ask.
+      session.stopKeepAliveManager()
+      await end()
+    },
     async close() {
       if (!connection.isLost) await within(closeTimeoutMs, session.close(true))
       await end()

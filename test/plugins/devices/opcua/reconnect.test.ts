@@ -144,6 +144,21 @@ describe('opcua: a connection that is lost', function () {
     expect(numbers('temperature').filter((value) => value > 30)).to.deep.equal([31, 32, 33])
   })
 
+  it('is made again for a device that is polled, with the same session', async () => {
+    await begin()
+    const plc = start({ read: 'poll', tags: tagsOf('temperature') })
+    await plc.good('temperature')
+    for (let round = 0; round < 3; round++) {
+      proxy.cut()
+      await until('it is Bad', () => plc.status('temperature') === 'BadNoCommunication', 1000)
+      proxy.mend()
+      await plc.good('temperature')
+    }
+    expect(counts()).to.deep.equal([1, 0, 1])
+    await plc.close()
+    await until('nothing is left', () => counts().every((count) => count === 0), 2000)
+  })
+
   it('takes its subscription along when only the session has ended meanwhile', async () => {
     await begin()
     const serverThumbprint = createHash('sha1').update(server.server.getCertificate()).digest('hex')
