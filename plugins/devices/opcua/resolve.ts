@@ -158,7 +158,7 @@ export async function builtinsOf(
   limits: Limits,
 ): Promise<ReadonlyMap<string, BuiltinName>> {
   const builtinByType = new Map<string, BuiltinName>()
-  let open = new Map([...new Map(typeIds.map((id) => [String(id), id]))])
+  let open = new Map(typeIds.map((id) => [String(id), id]))
   for (let turn = 0; open.size > 0 && turn < superTypesMax; turn++) {
     const next = new Map<string, NodeId>()
     for (const [type, at] of open) {

@@ -229,7 +229,8 @@ class Connection {
 
   end(): Promise<void> {
     this.#listener = undefined
-    this.#ended ??= this.opcua.disconnect()
+    // What cannot be disconnected is as good as gone, and there is nobody who could do more about it.
+    this.#ended ??= this.opcua.disconnect().catch(() => {})
     return this.#ended
   }
 

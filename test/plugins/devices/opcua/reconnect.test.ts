@@ -51,6 +51,7 @@ describe('opcua: a connection that is lost', function () {
 
   it(`misses no value that the server has kept, over ${rounds} cuts under load`, async () => {
     await begin({ tags: 100 })
+    const timers = timerCount()
     const tags = [...tagsOf('counter', 'temperature'), ...manyTags(100)]
     const plc = start({ tags })
     await plc.good('t99')
@@ -80,6 +81,7 @@ describe('opcua: a connection that is lost', function () {
     expect(counts()).to.deep.equal([1, 1, 1])
     await plc.close()
     await until('nothing is left', () => counts().every((count) => count === 0), 2000)
+    await until('no timer is left', () => timerCount() <= timers, 3000)
     expect(plc.log.filter((line) => /lost, because|messages of the server were lost/.test(line))).to.deep.equal([])
   })
 
@@ -214,6 +216,8 @@ describe('opcua: a connection that is lost', function () {
     expect(counts()).to.deep.equal([1, 1, 1])
   })
 })
+
+const timerCount = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
 
 const tagNames = Array.from({ length: 5000 }, (_, index) => `t${index}`)
 

@@ -98,6 +98,14 @@ describe('opcua: security', () => {
     expect(await readFile(join(own, 'certs', 'client_certificate.pem'), 'utf8')).to.match(/BEGIN CERTIFICATE/)
   })
 
+  it('shares its key and certificate with other devices that begin at the same time', async () => {
+    const folder = join(server.folder, 'together')
+    const plcs = Array.from({ length: 3 }, () => start({ serverThumbprint: thumbprint }, folder))
+    for (const plc of plcs) await plc.good('temperature')
+    for (const plc of plcs) await plc.close()
+    expect(server.server.engine.currentSessionCount).to.equal(0)
+  })
+
   it('refuses a server that offers nothing but None unless None is asked for', async () => {
     const bare = await startFieldServer({
       server: { securityModes: [MessageSecurityMode.None], securityPolicies: [SecurityPolicy.None] },
