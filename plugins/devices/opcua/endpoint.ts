@@ -22,13 +22,13 @@ type Wish = Pick<Config, 'url' | 'securityMode' | 'securityPolicy' | 'user'>
 /**
  * Chooses the best of the endpoints that a server offers and the configuration allows.
  *
- * None is chosen only when it is asked for: a server that offers nothing else is refused (Rejected), and so is one that would
- * have to be sent a password in plain text.
+ * None is chosen only when it is asked for: a server that offers nothing else is refused (Rejected), and so is one that takes
+ * no login of the wanted kind, or would have to be sent a password in plain text.
  */
 export function chooseEndpoint(offered: readonly EndpointDescription[], wish: Wish): EndpointDescription {
   const best = bestOf(offered, wish)
   if (!best) throw refusal(offered, wish)
-  if (wish.user !== undefined) requirePasswordPolicy(best, wish.url)
+  if (wish.user !== undefined) requireSecretPassword(best, wish.url)
   return best
 }
 
@@ -51,8 +51,19 @@ export function confirmEndpoint(
 }
 
 function bestOf(offered: readonly EndpointDescription[], wish: Wish): EndpointDescription | undefined {
-  const usable = offered.filter(({ endpointUrl }) => endpointUrl?.startsWith('opc.tcp:'))
-  return usable.filter((each) => isAllowed(each, wish)).sort((a, b) => rankOf(a) - rankOf(b))[0]
+  const usable = allowed(offered, wish).filter((each) => takesLogin(each, wish))
+  return usable.sort((a, b) => rankOf(a) - rankOf(b))[0]
+}
+
+function allowed(offered: readonly EndpointDescription[], wish: Wish): EndpointDescription[] {
+  return offered.filter((each) => each.endpointUrl?.startsWith('opc.tcp:') && isAllowed(each, wish))
+}
+
+/** An endpoint without any policy for logins takes anonymous ones. */
+function takesLogin({ userIdentityTokens }: EndpointDescription, { user }: Wish): boolean {
+  const types = (userIdentityTokens ?? []).map(({ tokenType }) => tokenType)
+  if (user !== undefined) return types.includes(UserTokenType.UserName)
+  return types.length === 0 || types.includes(UserTokenType.Anonymous)
 }
 
 function isAllowed({ securityMode, securityPolicyUri }: EndpointDescription, wish: Wish): boolean {
@@ -71,7 +82,15 @@ function rankOf({ securityMode, securityPolicyUri }: EndpointDescription): numbe
   return modes.indexOf(securityMode) * policies.length + policies.indexOf(coerceSecurityPolicy(securityPolicyUri))
 }
 
-function refusal(offered: readonly EndpointDescription[], { url, securityMode, securityPolicy }: Wish): Rejected {
+function refusal(offered: readonly EndpointDescription[], wish: Wish): Rejected {
+  const { url, securityMode, securityPolicy, user } = wish
+  const [secured] = allowed(offered, wish)
+  if (secured) {
+    const login = user === undefined ? 'no anonymous login; give a user' : 'no user name; remove user'
+    return new Rejected(`${url} takes ${login}, or choose another security than ${nameOf(secured)}`, {
+      status: StatusCodes.BadIdentityTokenRejected.value,
+    })
+  }
   const told = [...new Set(offered.map(nameOf))].join(', ') || 'nothing'
   const isOpen = offered.some((each) => each.securityMode === MessageSecurityMode.None)
   const wanted = securityMode === 'None' ? 'None' : `securityMode ${securityMode} with securityPolicy ${securityPolicy}`
@@ -88,13 +107,8 @@ function nameOf({ securityMode, securityPolicyUri }: EndpointDescription): strin
   return `${MessageSecurityMode[securityMode]} ${securityPolicyUri?.split('#')[1] ?? ''}`.trim()
 }
 
-function requirePasswordPolicy(endpoint: EndpointDescription, url: string): void {
+function requireSecretPassword(endpoint: EndpointDescription, url: string): void {
   const tokens = (endpoint.userIdentityTokens ?? []).filter(({ tokenType }) => tokenType === UserTokenType.UserName)
-  if (tokens.length === 0) {
-    throw new Rejected(`${url} takes no user name at ${nameOf(endpoint)}; remove user, or choose another security`, {
-      status: StatusCodes.BadIdentityTokenRejected.value,
-    })
-  }
   if (endpoint.securityMode === MessageSecurityMode.SignAndEncrypt) return
   const hasKey = (endpoint.serverCertificate?.length ?? 0) > 0
   const isSecret = tokens.some(({ securityPolicyUri }) => {

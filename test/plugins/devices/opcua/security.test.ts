@@ -134,6 +134,11 @@ describe('opcua: security', () => {
     expect(chooseEndpoint([none, sign, best], wish)).to.equal(best)
     expect(chooseEndpoint([none, sign], wish)).to.equal(sign)
     expect(() => chooseEndpoint([none], { ...wish, securityMode: 'None' })).to.throw(/only in plain text/)
+    const { user: _, ...anonymous } = wish
+    expect(() => chooseEndpoint([best], anonymous)).to.throw(/no anonymous login; give a user/)
+    const guest = { ...(sign as object), userIdentityTokens: [{ tokenType: 0 }] } as never
+    expect(chooseEndpoint([best, guest], anonymous)).to.equal(guest)
+    expect(() => chooseEndpoint([guest], wish)).to.throw(/no user name; remove user/)
     const encrypted = endpoint(MessageSecurityMode.None, SecurityPolicy.None, SecurityPolicy.Basic256Sha256)
     expect(chooseEndpoint([encrypted], { ...wish, securityMode: 'None' })).to.equal(encrypted)
     expect(() => confirmEndpoint(sign, [none, sign, best], wish)).to.throw(/changed on its way/)
