@@ -16,11 +16,17 @@ export function complaintsAbout(config: Config): string[] {
 }
 
 function complaintsAboutServer(config: Config): string[] {
-  const { url, user, password, securityMode, securityPolicy, serverThumbprint } = config
+  const { url, user, password, userCertificate, userKey, securityMode, securityPolicy, serverThumbprint } = config
   return [
     ...complaintsAboutUrl(url),
     ...(user === undefined && password !== undefined ? ['password stands without a user; add one'] : []),
     ...(user !== undefined && password === undefined ? ['user stands without a password; add one'] : []),
+    ...((userCertificate === undefined) === (userKey === undefined)
+      ? []
+      : ['userCertificate and userKey belong together; give both']),
+    ...(user !== undefined && userCertificate !== undefined
+      ? ['user and userCertificate are two ways to log in; remove one of them']
+      : []),
     ...(securityMode === 'None' && securityPolicy !== 'best'
       ? [`securityPolicy is ${securityPolicy} and securityMode None; remove one of them`]
       : []),

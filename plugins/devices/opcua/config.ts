@@ -74,6 +74,11 @@ export const fields = {
     optional: true,
     description: 'Password of the user; best from a variable of the environment.',
   }),
+  userCertificate: text({
+    optional: true,
+    description: 'File of a certificate to log in with, in PEM or DER; it counts from the folder certificates/client.',
+  }),
+  userKey: text({ secret: true, optional: true, description: 'File of the key of that certificate, in PEM.' }),
   read: choice(['subscribe', 'poll'], {
     default: 'subscribe',
     description: 'Whether the server sends what changes, or is asked each `every`.',
@@ -119,6 +124,9 @@ export type MethodConfig = Omit<Values<typeof methodFields>, 'inputs' | 'outputs
 
 /** The configuration of an OPC UA device, with its defaults. */
 export type Config = Omit<
-  Optional<Values<typeof fields>, 'serverThumbprint' | 'user' | 'password' | 'samplingInterval'>,
+  Optional<
+    Values<typeof fields>,
+    'serverThumbprint' | 'user' | 'password' | 'userCertificate' | 'userKey' | 'samplingInterval'
+  >,
   'tags' | 'methods'
 > & { readonly tags: readonly TagConfig[]; readonly methods: readonly MethodConfig[] }

@@ -8,6 +8,7 @@ import {
   UserTokenType,
 } from 'node-opcua-client'
 import type { Config } from './config.ts'
+import { type Login, loginKind } from './identity.ts'
 
 /** Policies that are still thought to be secure, the best one first; the modes likewise. */
 const policies: readonly SecurityPolicy[] = [
@@ -17,7 +18,7 @@ const policies: readonly SecurityPolicy[] = [
 ]
 const modes: readonly MessageSecurityMode[] = [MessageSecurityMode.SignAndEncrypt, MessageSecurityMode.Sign]
 
-type Wish = Pick<Config, 'url' | 'securityMode' | 'securityPolicy' | 'user'>
+type Wish = Pick<Config, 'url' | 'securityMode' | 'securityPolicy'> & Login
 
 /**
  * Chooses the best of the endpoints that a server offers and the configuration allows.
@@ -60,10 +61,16 @@ function allowed(offered: readonly EndpointDescription[], wish: Wish): EndpointD
 }
 
 /** An endpoint without any policy for logins takes anonymous ones. */
-function takesLogin({ userIdentityTokens }: EndpointDescription, { user }: Wish): boolean {
-  const types = (userIdentityTokens ?? []).map(({ tokenType }) => tokenType)
-  if (user !== undefined) return types.includes(UserTokenType.UserName)
-  return types.length === 0 || types.includes(UserTokenType.Anonymous)
+function takesLogin({ userIdentityTokens }: EndpointDescription, wish: Wish): boolean {
+  const kind = loginKind(wish)
+  const kinds = (userIdentityTokens ?? []).map(({ tokenType }) => tokenType)
+  return kinds.includes(kind) || (kinds.length === 0 && kind === UserTokenType.Anonymous)
+}
+
+const nameOfLogin: Readonly<Partial<Record<UserTokenType, string>>> = {
+  [UserTokenType.Anonymous]: 'anonymous login',
+  [UserTokenType.UserName]: 'user name',
+  [UserTokenType.Certificate]: 'certificate of a user',
 }
 
 function isAllowed({ securityMode, securityPolicyUri }: EndpointDescription, wish: Wish): boolean {
@@ -83,11 +90,11 @@ function rankOf({ securityMode, securityPolicyUri }: EndpointDescription): numbe
 }
 
 function refusal(offered: readonly EndpointDescription[], wish: Wish): Rejected {
-  const { url, securityMode, securityPolicy, user } = wish
+  const { url, securityMode, securityPolicy } = wish
   const [secured] = allowed(offered, wish)
   if (secured) {
-    const login = user === undefined ? 'no anonymous login; give a user' : 'no user name; remove user'
-    return new Rejected(`${url} takes ${login}, or choose another security than ${nameOf(secured)}`, {
+    const remedy = 'log in another way, or choose another security'
+    return new Rejected(`${url} takes no ${nameOfLogin[loginKind(wish)]} at ${nameOf(secured)}; ${remedy}`, {
       status: StatusCodes.BadIdentityTokenRejected.value,
     })
   }

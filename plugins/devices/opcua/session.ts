@@ -10,10 +10,11 @@ import {
   type OPCUAClientOptions,
   type StatusCode,
   StatusCodes,
-  UserTokenType,
+  type UserIdentityInfo,
 } from 'node-opcua-client'
 import type { Config } from './config.ts'
 import { chooseEndpoint, confirmEndpoint } from './endpoint.ts'
+import { identityOf } from './identity.ts'
 import { openStore, requireTrust } from './trust.ts'
 
 /** A session with the plain services of subscriptions: the stack's sessions have them, only their type leaves them out. */
@@ -107,7 +108,7 @@ async function activated(
   try {
     await connection.open(config.url)
     const isResumed = resume !== undefined && (await reactivated(connection, resume))
-    const session = isResumed ? resume : ((await connection.opcua.createSession(identityOf(config))) as Session)
+    const session = isResumed ? resume : await created(connection, await identityOf(config, store.rootDir))
     try {
       confirmEndpoint(endpoint, session.serverEndpoints, config)
       signal.throwIfAborted()
@@ -122,6 +123,10 @@ async function activated(
   }
 }
 
+async function created(connection: Connection, identity: UserIdentityInfo): Promise<Session> {
+  return (await connection.opcua.createSession(identity)) as Session
+}
+
 async function reactivated(connection: Connection, session: ClientSession): Promise<boolean> {
   try {
     await connection.opcua.reactivateSession(session)
@@ -131,11 +136,6 @@ async function reactivated(connection: Connection, session: ClientSession): Prom
     if (connection.isLost) throw error
     return false
   }
-}
-
-function identityOf({ user, password }: Config) {
-  if (user === undefined) return { type: UserTokenType.Anonymous } as const
-  return { type: UserTokenType.UserName, userName: user, password: password ?? '' } as const
 }
 
 function linkOf(

@@ -27,6 +27,8 @@ describe('opcua: configuration', () => {
     [{ url: 'plc' }, /not of the form opc\.tcp/],
     [{ user: 'operator' }, /without a password/],
     [{ password: 'x' }, /without a user/],
+    [{ userCertificate: 'a.pem' }, /belong together/],
+    [{ user: 'a', password: 'b', userCertificate: 'a.pem', userKey: 'a.key' }, /two ways to log in/],
     [{ securityMode: 'None', securityPolicy: 'Basic256Sha256' }, /remove one of them/],
     [{ serverThumbprint: 'abc' }, /not a SHA-1 thumbprint/],
     [{ tags: [tag, tag] }, /'level' is declared twice/],

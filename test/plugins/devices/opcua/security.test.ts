@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, rename, stat } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { MessageSecurityMode, SecurityPolicy } from 'node-opcua'
@@ -57,6 +57,25 @@ describe('opcua: security', () => {
       expect(seen()).to.deep.equal(expected)
     })
   }
+
+  it('logs in with the certificate of a user', async () => {
+    const folder = join(server.folder, 'shared')
+    const store = join(folder, 'certificates', 'client')
+    await mkdir(join(store, 'users'), { recursive: true })
+    const from = { cert: 'own/certs/certificate.pem', key: 'own/private/private_key.pem' }
+    await copyFile(join(server.folder, 'server', from.cert), join(store, 'users', 'operator.pem'))
+    await copyFile(join(server.folder, 'server', from.key), join(store, 'users', 'operator.key'))
+    const login = { userCertificate: 'users/operator.pem', userKey: 'users/operator.key' }
+    const plc = start({ serverThumbprint: thumbprint, ...login }, folder)
+    await plc.good('temperature')
+    expect(seen().slice(0, 2)).to.deep.equal(['SignAndEncrypt', 'Aes256_Sha256_RsaPss'])
+    await plc.close()
+    const missing = start({ serverThumbprint: thumbprint, ...login, userCertificate: 'users/nobody.pem' }, folder)
+    await refused(missing, /userCertificate .*nobody\.pem cannot be read/)
+    await missing.close()
+    const swapped = { userCertificate: login.userCertificate, userKey: login.userCertificate }
+    await refused(start({ serverThumbprint: thumbprint, ...swapped }, folder), /operator\.pem is no private key/)
+  })
 
   it('refuses a wrong password, tells it to nobody, and leaves no session', async () => {
     const wrong = { user: 'operator', password: 'wrong-secret' }
@@ -135,10 +154,10 @@ describe('opcua: security', () => {
     expect(chooseEndpoint([none, sign], wish)).to.equal(sign)
     expect(() => chooseEndpoint([none], { ...wish, securityMode: 'None' })).to.throw(/only in plain text/)
     const { user: _, ...anonymous } = wish
-    expect(() => chooseEndpoint([best], anonymous)).to.throw(/no anonymous login; give a user/)
+    expect(() => chooseEndpoint([best], anonymous)).to.throw(/no anonymous login at SignAndEncrypt/)
     const guest = { ...(sign as object), userIdentityTokens: [{ tokenType: 0 }] } as never
     expect(chooseEndpoint([best, guest], anonymous)).to.equal(guest)
-    expect(() => chooseEndpoint([guest], wish)).to.throw(/no user name; remove user/)
+    expect(() => chooseEndpoint([guest], wish)).to.throw(/no user name at Sign/)
     const encrypted = endpoint(MessageSecurityMode.None, SecurityPolicy.None, SecurityPolicy.Basic256Sha256)
     expect(chooseEndpoint([encrypted], { ...wish, securityMode: 'None' })).to.equal(encrypted)
     expect(() => confirmEndpoint(sign, [none, sign, best], wish)).to.throw(/changed on its way/)
