@@ -32,10 +32,11 @@ export class PlantParts implements Actors {
   #plant: RunnablePlant
 
   private constructor(plant: RunnablePlant, simulators: Simulators, options: PartsOptions) {
-    const { clock, log, remembered, versionInUse } = options
+    const { clock, log, remembered, versionInUse, certificatesFolder } = options
     this.#plant = plant
     this.simulators = simulators
-    this.devices = new Devices({ entries: entriesOf(plant, simulators), clock, log: (device) => logOf(log, device) })
+    const entries = entriesOf(plant, simulators)
+    this.devices = new Devices({ entries, clock, certificatesFolder, log: (device) => logOf(log, device) })
     const host: PipelineHost = {
       clock,
       runId: () => randomUUID(),
@@ -135,6 +136,8 @@ export interface PartsOptions {
   readonly remembered?: RememberedPipelines | undefined
   /** Number of the version of a pipeline's definition that is in use. */
   readonly versionInUse?: PipelineHost['versionInUse']
+  /** The plant's folder for certificates, for device plugins that need some. */
+  readonly certificatesFolder?: string | undefined
 }
 
 /** The devices of a definition, with the settings of simulators where there are some. */

@@ -75,8 +75,10 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   const { plant, log, clock = systemClock } = options
   const state = await stateOf(options, clock)
   const versionInUse = (pipeline: string): number => deployment.versionInUse(pipeline)
-  const remembered = state?.remembered
-  const parts = await PlantParts.make(plant, { clock, log, remembered, versionInUse }).catch(async (error) => {
+  const parts = await PlantParts.make(plant, {
+    ...{ clock, log, remembered: state?.remembered, versionInUse },
+    certificatesFolder: options.certificatesFolder,
+  }).catch(async (error) => {
     await state?.close()
     throw error
   })

@@ -3,10 +3,14 @@ import { expect } from 'chai'
 import { isRunnable, loadPlant } from '../src/load-plant.ts'
 import { packageRoot } from '../src/package-root.ts'
 
-const load = (name: string) => loadPlant(join(packageRoot, 'test', 'plants', name), { environment: {} })
+/** What a plant file asks the environment for. */
+const environments: Readonly<Record<string, NodeJS.ProcessEnv>> = { opcua: { PLC_PASSWORD: 'pump-7' } }
+
+const load = (name: string) =>
+  loadPlant(join(packageRoot, 'test', 'plants', name), { environment: environments[name] ?? {} })
 
 describe('example plants', () => {
-  for (const name of ['minimal', 'demo', 'meter-bus']) {
+  for (const name of ['minimal', 'demo', 'meter-bus', 'opcua']) {
     it(`${name} may run`, async () => {
       const plant = await load(name)
       expect(plant.findings).to.deep.equal([])

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import type { Port } from '../model/port.ts'
 import type { Plugin } from '../plugin/define.ts'
-import { configJsonSchema, parseConfig, portsOf } from '../plugin/describe.ts'
+import { configJsonSchema, methodsOf, parseConfig, portsOf } from '../plugin/describe.ts'
 import { sampleOf, settingsOf } from './settings.ts'
 import { table } from './table.ts'
 
@@ -59,7 +59,8 @@ function portSection(title: string, plugin: Plugin, ports: AnyPorts): string[] {
 }
 
 function methodSections(plugin: Plugin & { kind: 'device' }): string[] {
-  return Object.entries(plugin.methods ?? {}).flatMap(([name, { description, inputs, outputs }]) => [
+  if (typeof plugin.methods === 'function') return ['\nMethods\n  they follow from the configuration\n']
+  return Object.entries(methodsOf(plugin, {})).flatMap(([name, { description, inputs, outputs }]) => [
     `\nMethod ${name}\n  ${description}\n`,
     table(
       portsOf(inputs, {}).map((port) => ['in', ...rowOf(port)]),

@@ -2,6 +2,8 @@ import type { Clock } from '../model/clock.ts'
 import type { DeviceDefinition } from '../model/definition.ts'
 import type { TagSample } from '../model/sample.ts'
 import type { Logger } from '../plugin/define.ts'
+import { ReadingFailed } from '../plugin/facts.ts'
+import { StatedReading } from '../plugin/reading.ts'
 import { withDeadline } from './deadline.ts'
 import type { DeviceDiagnostics } from './device-diagnostics.ts'
 import { type Failure, failureOf } from './failure.ts'
@@ -24,12 +26,16 @@ export interface DeviceReadingsOptions {
   readonly publish: (samples: readonly TagSample[]) => void
 }
 
-const unknownPortsMax = 100
+/** Ports about which something is told. */
+const toldPortsMax = 100
+
+/** Info type DataValue with the overflow bit (Part 4 §7.39.1): values before this one were lost. */
+const overflowBits = 0x0480
 
 /** Gets readings out of a device, by polling or as it pushes them, and turns them into samples with one source time each. */
 export class DeviceReadings {
   readonly #options: DeviceReadingsOptions
-  readonly #unknownPorts = new Set<string>()
+  readonly #toldByPort = new Map<string, string>()
   #polled: readonly { readonly poller: Poller; readonly outputs: ReadonlySet<string> | undefined }[] = []
   #skippedPollCount = 0
 
@@ -106,7 +112,13 @@ export class DeviceReadings {
     diagnostics.answered(roundTripMs)
     link.answered(live)
     publish(taken.samples)
-    for (const name of taken.unknownPorts) this.#warnOnce(name)
+    for (const name of taken.unknownPorts) {
+      this.#tell(
+        name.slice(0, 100),
+        `the device gave a value for ${name.slice(0, 100)}, which is not among its outputs`,
+      )
+    }
+    for (const [name, value] of Object.entries(reading as Record<string, unknown>)) this.#tellTrouble(name, value)
   }
 
   #taken(reading: unknown, now: number): ReturnType<TagSamples['take']> | Failure {
@@ -128,9 +140,22 @@ export class DeviceReadings {
     link.failed(live, failure)
   }
 
-  #warnOnce(port: string): void {
-    if (this.#unknownPorts.has(port) || this.#unknownPorts.size >= unknownPortsMax) return
-    this.#unknownPorts.add(port)
-    this.#options.log.warn(`the device gave a value for ${port.slice(0, 100)}, which is not among its outputs`)
+  /** Why a single reading failed stands in no status, so it is told; likewise that the device could not keep all values. */
+  #tellTrouble(port: string, value: unknown): void {
+    if (value instanceof ReadingFailed) {
+      const message = `${port}: ${failureOf(value).message}`
+      if (this.#tell(port, message)) this.#options.diagnostics.error(message)
+    } else if (value instanceof StatedReading && (value.status & overflowBits) === overflowBits) {
+      this.#tell(port, `${port}: values were lost, because the queue in the device was full; make it longer`)
+    }
+  }
+
+  /** Tells something about a port, but the same thing only once; says whether it was told. */
+  #tell(port: string, message: string): boolean {
+    const told = this.#toldByPort
+    if (told.get(port) === message || (!told.has(port) && told.size >= toldPortsMax)) return false
+    told.set(port, message)
+    this.#options.log.warn(message)
+    return true
   }
 }

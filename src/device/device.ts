@@ -24,6 +24,8 @@ export interface DeviceOptions {
   readonly plugin: DevicePlugin
   readonly clock: Clock
   readonly log: Logger
+  /** The plant's folder for certificates, for plugins that need some. */
+  readonly certificatesFolder?: string | undefined
   /** Spreads the delays between attempts; a number in [0, 1). */
   readonly random?: () => number
   /** Shifts the grid of polls against that of other devices with the same period. */
@@ -78,6 +80,7 @@ export class Device {
       clock,
       log,
       random,
+      certificatesFolder: options.certificatesFolder,
       onChange: (change) => this.#changed(change),
       onReading: (reading) => this.#readings.pushed(reading),
       onBreaker: (facts) => this.#diagnostics.breaker(facts),

@@ -61,6 +61,8 @@ export interface LinkOptions {
   readonly onChange: (change: LinkChange) => void
   /** A reading that the device pushed. */
   readonly onReading: (reading: unknown) => void
+  /** The plant's folder for certificates, for plugins that need some. */
+  readonly certificatesFolder?: string | undefined
   /** Hears of each change of the circuit breaker or of its failures, after `onChange`; never when the device has none. */
   readonly onBreaker: (facts: BreakerFacts) => void
 }
@@ -90,6 +92,8 @@ const closeTimeoutMs = 1000
  */
 export class Link {
   readonly #options: LinkOptions
+  /** What one connection leaves for the next one; it belongs to the plugin. */
+  readonly #memory = new Map<string, unknown>()
   #state = initialLink
   #attempt: Attempt | undefined
   #cancelWait: Cancel | undefined
@@ -180,10 +184,13 @@ export class Link {
   }
 
   async #open({ controller }: Attempt): Promise<LiveConnection> {
-    const { clock, definition, log, plugin } = this.#options
+    const { clock, definition, log, plugin, certificatesFolder } = this.#options
     // A port that only one can hold, such as a serial line, must be free first.
     await this.#closing
-    const context = { config: definition.config, log, signal: controller.signal } as DeviceContext<Fields>
+    const context = {
+      ...{ config: definition.config, log, signal: controller.signal, memory: this.#memory },
+      ...(certificatesFolder === undefined ? {} : { certificatesFolder }),
+    } as DeviceContext<Fields>
     return withDeadline<LiveConnection>(async () => checked(definition.type, await plugin.connect(context)), {
       clock,
       timeoutMs: definition.timeoutMs,

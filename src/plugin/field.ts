@@ -136,6 +136,14 @@ export interface PlainOptions<T> extends Described {
 export const boolean = (options: PlainOptions<boolean> = {}): Field<boolean> =>
   declared(z.boolean(), { ...options, dataType: 'Boolean' })
 
+/** A moment (DateTime): a `Date`. */
+export const dateTime = (options: PlainOptions<Date> = {}): Field<Date> =>
+  declared(z.date(), { ...options, dataType: 'DateTime' })
+
+/** Bytes (ByteString): a `Uint8Array`. */
+export const bytes = (options: PlainOptions<Uint8Array> = {}): Field<Uint8Array> =>
+  declared(z.instanceof(Uint8Array) as unknown as z.ZodType<Uint8Array>, { ...options, dataType: 'ByteString' })
+
 /** Text (String). A `secret` text is never shown. */
 export const text = (options: PlainOptions<string> & { readonly secret?: boolean } = {}): Field<string> =>
   declared(z.string(), { ...options, dataType: 'String' })
