@@ -1,6 +1,5 @@
 import {
   DataType,
-  HistoryData,
   type NodeId,
   type NumericRange,
   type ReadAtTimeDetails,
@@ -8,7 +7,8 @@ import {
   StatusCodes,
 } from 'node-opcua'
 import type { Port } from '../../model/port.ts'
-import { dataValuesOf, type Wrap, wrapAs, wrapComputed } from './data-values.ts'
+import { columnsOf, type Wrap } from './column-data.ts'
+import { historyDataOf, wrapAs, wrapComputed } from './data-values.ts'
 import type { Historized } from './historized-variables.ts'
 import type { AggregateSettings, HistoryView } from './history-view.ts'
 import { timeOf } from './places.ts'
@@ -39,7 +39,7 @@ export async function readAtTime(
   const end = index + times.length
   return {
     status: StatusCodes.Good,
-    data: new HistoryData({ dataValues: dataValuesOf(entries, wrapComputed(port), indexRange) }),
+    data: historyDataOf([columnsOf(entries)], wrapComputed(port), indexRange),
     next: end < all.length ? { kind: 'atTime', index: end } : undefined,
   }
 }
@@ -75,7 +75,7 @@ export async function readProcessed(
   })
   return {
     status: StatusCodes.Good,
-    data: new HistoryData({ dataValues: dataValuesOf(entries, wrapAggregate(aggregate, port), indexRange) }),
+    data: historyDataOf([columnsOf(entries)], wrapAggregate(aggregate, port), indexRange),
     next: to < count ? { kind: 'processed', index: to } : undefined,
   }
 }
