@@ -21,6 +21,7 @@ import { ChunkCache } from './chunk-cache.ts'
 import { readStretch, type Stretch, samplesOf } from './chunk-reader.ts'
 import { applyEdit, readModifiedPage } from './edit.ts'
 import { Journal, type JournalLimits } from './journal.ts'
+import { nearestOf, timesMax } from './nearest.ts'
 import { PageCollector, rangeOf } from './page.ts'
 import { Readers } from './readers.ts'
 import { recover } from './recover.ts'
@@ -136,6 +137,23 @@ class SqliteHistory implements HistoryStore {
     return neighboursOf((request) => this.readPage({ tag, ...request }), time, isUsable)
   }
 
+  async neighboursOfAll(
+    tag: string,
+    times: readonly number[],
+    isUsable: (status: number) => boolean = () => true,
+  ): Promise<readonly Neighbours[]> {
+    const entry = this.#parts.tags.get(tag)
+    const found: Neighbours[] = []
+    for (let from = 0; from < times.length; from += timesMax) {
+      const group = times.slice(from, from + timesMax)
+      const nearest = entry ? await this.#nearest(entry, group, isUsable) : []
+      for (const [index, time] of group.entries()) {
+        found.push(nearest[index] ?? (await this.neighbours(tag, time, isUsable)))
+      }
+    }
+    return found
+  }
+
   async summaries(tag: string, from: number, to: number): Promise<readonly Summary[]> {
     const entry = this.#parts.tags.get(tag)
     if (!entry) return []
@@ -194,6 +212,16 @@ class SqliteHistory implements HistoryStore {
     const memory = { head: entry.head.visible(), chunkId: this.#parts.journal.chunkId, hasLate: entry.hasLate }
     const sql = await this.#readers.take()
     yield* readStretch(sql, { tag: entry.id, ...memory, ...range }, (row) => this.#chunks.get(row))
+  }
+
+  async #nearest(
+    entry: TagEntry,
+    times: readonly number[],
+    isUsable: (status: number) => boolean,
+  ): Promise<readonly (Neighbours | undefined)[]> {
+    const memory = { head: entry.head.visible(), chunkId: this.#parts.journal.chunkId, hasLate: entry.hasLate }
+    const request = { tag: entry.id, times, isUsable, ...memory }
+    return nearestOf(await this.#readers.take(), request, (row) => this.#chunks.get(row))
   }
 
   #reportChunk(chunk: number): void {
