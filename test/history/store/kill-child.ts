@@ -1,10 +1,15 @@
 /**
- * Writes into a history as fast as it can until it is killed: `node kill-child.ts <folder> <first>`.
- * Every batch has the next 200 numbers, spread over tags; after its commit the child prints the last one.
+ * Writes into a history as fast as it can until it is killed. It says `ready`, waits for a line `<first> <folder>`, opens the history
+ * there, and says the number behind each batch once it is durable. A batch has the next 200 numbers, spread over tags.
  */
+import { createInterface } from 'node:readline'
 import { openIn, tagSample } from '../kit.ts'
 
-const [folder = '', first = '0'] = process.argv.slice(2)
+process.stdout.write('ready\n')
+const [line] = await new Promise<string[]>((resolve) => {
+  createInterface(process.stdin).once('line', (first) => resolve([first]))
+})
+const [first = '0', folder = ''] = (line ?? '').split(' ')
 const store = await openIn(folder, { journal: { unsealedMax: 4000, rowsMax: 20 } })
 let number = Number(first)
 for (;;) {
