@@ -14,8 +14,11 @@ import { median, type Row, row } from './report.ts'
 
 const begin = 1_700_000_000_000
 const dayMs = 86_400_000
-/** The number of `plc1.level` in the table of rows: it is the first tag. */
-const levelNumber = 0
+/** The numbers of the tags in the table of rows: in the order in which they came first. */
+const [levelNumber, slowNumber] = [0, 2]
+/** A tag that changes every ten minutes: all of it is still in memory. */
+const slow = 'plc1.slow'
+const slowEvery = 600
 
 /** How much is read, and how often. */
 export interface ReadsOptions {
@@ -88,9 +91,17 @@ function casesOf({ store, reader, server }: Contenders, end: number): ReadCase[]
     {
       name: 'last 10 000 raw',
       by: {
-        ours: () => lastRaw(store, end),
-        rows: () => lastRows(reader),
+        ours: () => lastRaw(store, 'plc1.level', end),
+        rows: () => lastRows(reader, levelNumber),
         ...(server && { postgres: () => server.lastRaw('plc1.level') }),
+      },
+    },
+    {
+      name: 'all of a slow tag, which is in memory still',
+      by: {
+        ours: () => lastRaw(store, slow, end),
+        rows: () => lastRows(reader, slowNumber),
+        ...(server && { postgres: () => server.lastRaw(slow) }),
       },
     },
     inMinutes('Average'),
@@ -122,7 +133,8 @@ function batchOf(from: number, seconds: number): TagSample[] {
   return Array.from({ length: seconds }, (_, index) => {
     const second = from + index
     const value = Math.round(200 + 50 * Math.sin(second / 600) + 5 * Math.sin(second)) / 10
-    return ['plc1.level', 'plc1.flow'].map((tag) => ({
+    const tags = second % slowEvery === 0 ? ['plc1.level', 'plc1.flow', slow] : ['plc1.level', 'plc1.flow']
+    return tags.map((tag) => ({
       tag,
       sample: { value, status: 0, sourceTime: begin + second * 1000 },
     }))
@@ -149,13 +161,13 @@ async function scanned(store: HistoryStore, end: number): Promise<Row> {
   return row(`event-loop delay p99 while ${count} samples are read`, 'ms', delay.percentile(99) / 1e6)
 }
 
-async function lastRaw(store: HistoryStore, end: number): Promise<number> {
-  return (await store.readPage({ tag: 'plc1.level', start: end, end: 0, limit: 10_000 })).samples.count
+async function lastRaw(store: HistoryStore, tag: string, end: number): Promise<number> {
+  return (await store.readPage({ tag, start: end, end: 0, limit: 10_000 })).samples.count
 }
 
-async function lastRows(reader: SqlReader): Promise<number> {
+async function lastRows(reader: SqlReader, number: number): Promise<number> {
   const sql = 'SELECT time, status, value FROM sample WHERE tag = ? ORDER BY time DESC LIMIT 10000'
-  return (await reader.all(sql, [levelNumber])).length
+  return (await reader.all(sql, [number])).length
 }
 
 async function minutes(

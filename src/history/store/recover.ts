@@ -1,7 +1,8 @@
 import { isMillraceError } from '../../model/errors.ts'
 import type { SqlDriver } from '../../sqlite/driver.ts'
 import { decodeChunk } from '../codec/chunk.ts'
-import { type Batch, unpackBatch } from './batch.ts'
+import { type Batch, tagColumn, unpackBatch, unpackTags } from './batch.ts'
+import { Room } from './head.ts'
 import { TagEntry } from './tag-entry.ts'
 import type { TagTable } from './tag-table.ts'
 
@@ -25,6 +26,7 @@ const rowsPerPage = 64
 export async function recover(driver: SqlDriver, tags: TagTable): Promise<Recovered> {
   await loadTags(driver, tags)
   const open = await loadOpenChunks(driver, tags)
+  await reserve(driver, tags)
   const journal = await replay(driver, tags)
   const last = await driver.get<{ chunk: number | null; sealed: number | null }>(
     'SELECT (SELECT max(id) FROM chunk) AS chunk, (SELECT max(sealed) FROM tag) AS sealed',
@@ -76,6 +78,27 @@ async function loadOpenChunks(driver: SqlDriver, tags: TagTable): Promise<{ corr
       }
     }
     if (rows.length < openPerPage) return { corrupt, lost }
+  }
+}
+
+/** Makes room in each head for what the journal has of its tag, and a little more: there may be millions of samples. */
+async function reserve(driver: SqlDriver, tags: TagTable): Promise<void> {
+  const counts: number[] = []
+  for (let [seq, isLast] = [0, false]; !isLast; ) {
+    const rows = await driver.all<{ seq: number; tags: Uint8Array }>(
+      `SELECT seq, ${tagColumn} AS tags FROM journal WHERE seq > ? ORDER BY seq LIMIT ${rowsPerPage}`,
+      [seq],
+    )
+    for (const row of rows) {
+      seq = row.seq
+      for (const id of unpackTags(row.tags)) if (tags.byId(id)) counts[id] = (counts[id] ?? 0) + 1
+    }
+    isLast = rows.length < rowsPerPage
+  }
+  const room = new Room()
+  for (const entry of tags.entries()) {
+    const count = counts[entry.id] ?? 0
+    if (count > 0) entry.head.reserve(entry.head.count + count + (count >> 2), room)
   }
 }
 

@@ -11,7 +11,7 @@ import { type Columns, columnsOf, countOf, type Wrap } from './column-data.ts'
 import { dataValuesOf, historyDataOf, wrapOf } from './data-values.ts'
 import type { Historized } from './historized-variables.ts'
 import type { HistoryEntry, HistoryPage, HistoryView } from './history-view.ts'
-import type { Place } from './places.ts'
+import { objectsMax, type Place } from './places.ts'
 
 /** What one node of a request gets. */
 export interface Answer {
@@ -38,7 +38,8 @@ export async function readRaw(
   indexRange: NumericRange | null,
 ): Promise<Answer> {
   const { domain, withBounds, after, returned } = place
-  const limit = Math.min(domain.pageMax, domain.totalMax - returned)
+  const pageMax = indexRange && !indexRange.isEmpty() ? Math.min(domain.pageMax, objectsMax) : domain.pageMax
+  const limit = Math.min(pageMax, domain.totalMax - returned)
   const isFirst = returned === 0
   const first = withBounds && isFirst ? await startBound(history, tag, place) : undefined
   const parts: Columns[] = first ? [columnsOf([first])] : []
@@ -148,7 +149,7 @@ export async function readModified(
   indexRange: NumericRange | null,
 ): Promise<Answer> {
   const { domain, after, returned } = place
-  const limit = Math.min(domain.pageMax, domain.totalMax - returned)
+  const limit = Math.min(domain.pageMax, objectsMax, domain.totalMax - returned)
   const range = { tag, start: domain.start, end: domain.end, after, limit }
   const { entries, next } = await history.readModified(range)
   const count = returned + entries.length
