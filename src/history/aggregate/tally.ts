@@ -21,9 +21,8 @@ export interface Extreme {
 export class RawTally {
   count = 0
   usable = 0
+  /** Samples that are not usable under the configuration. */
   bad = 0
-  /** A sample with a Bad status, whatever the configuration makes of Uncertain ones. */
-  hasBad = false
   /** Usable samples that are not Good. */
   uncertain = 0
   numbers = 0
@@ -74,8 +73,7 @@ export class RawTally {
         ;[last, lastValue, hasLast] = [index, value, true]
         this.#addNumber(numberOf(value))
       } else this.bad++
-      if (isBad(status)) this.hasBad = true
-      else this.#addExtreme(block, index)
+      if (!isBad(status)) this.#addExtreme(block, index)
     }
     if (to > from) {
       if (this.count === 0) this.first = entryAt(block, from)

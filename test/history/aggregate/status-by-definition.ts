@@ -1,6 +1,6 @@
 import type { AggregateName } from '../../../src/history/aggregate/configuration.ts'
 import type { Entry } from '../../../src/history/history-store.ts'
-import { type Case, isBad, isGood, pieces, severity, usable } from './by-definition.ts'
+import { type Case, isGood, pieces, severity, usable } from './by-definition.ts'
 
 const good = 0
 const doubt = 0x40a40000
@@ -66,7 +66,7 @@ function interpolative({ all, timestamp, configuration }: Case): number {
   return withBits(isSure ? good : doubt, Bit.interpolated)
 }
 
-/** Extremes are of Good values; Bad samples, and Uncertain values beyond, cast doubt on them (§5.4.3.10 to §5.4.3.14). */
+/** Extremes are of Good values; samples that count as Bad, and Uncertain values beyond, cast doubt on them (§5.4.3.10 to §5.4.3.14). */
 function extreme(each: Case, sense: 'least' | 'most', isActualTime: boolean): readonly [number, number] {
   const values = each.inside.filter(isGood).map(({ value }) => value as number)
   const found = sense === 'least' ? Math.min(...values) : Math.max(...values)
@@ -77,9 +77,12 @@ function extreme(each: Case, sense: 'least' | 'most', isActualTime: boolean): re
   return [isDoubtful ? doubt : good, (isRaw ? 0 : Bit.calculated) | (isMultiple ? Bit.multiple : 0)]
 }
 
-function isDoubted({ inside }: Case, found: number, sense: 'least' | 'most'): boolean {
+function isDoubted({ inside, configuration }: Case, found: number, sense: 'least' | 'most'): boolean {
   const doubtful = inside.filter((entry) => severity(entry) === 1).map(({ value }) => value as number)
-  return inside.some(isBad) || doubtful.some((value) => (sense === 'least' ? value < found : value > found))
+  return (
+    inside.some((entry) => !usable(entry, configuration)) ||
+    doubtful.some((value) => (sense === 'least' ? value < found : value > found))
+  )
 }
 
 function range(each: Case): number {
