@@ -84,16 +84,10 @@ async function loadOpenChunks(driver: SqlDriver, tags: TagTable): Promise<{ corr
 /** Makes room in each head for what the journal has of its tag, and a little more: there may be millions of samples. */
 async function reserve(driver: SqlDriver, tags: TagTable): Promise<void> {
   const counts: number[] = []
-  for (let [seq, isLast] = [0, false]; !isLast; ) {
-    const rows = await driver.all<{ seq: number; tags: Uint8Array }>(
-      `SELECT seq, ${tagColumn} AS tags FROM journal WHERE seq > ? ORDER BY seq LIMIT ${rowsPerPage}`,
-      [seq],
-    )
+  for await (const rows of journalPages<{ seq: number; tags: Uint8Array }>(driver, `seq, ${tagColumn} AS tags`)) {
     for (const row of rows) {
-      seq = row.seq
       for (const id of unpackTags(row.tags)) if (tags.byId(id)) counts[id] = (counts[id] ?? 0) + 1
     }
-    isLast = rows.length < rowsPerPage
   }
   const room = new Room()
   for (const entry of tags.entries()) {
@@ -113,11 +107,7 @@ async function replay(
 }> {
   let [seq, corrupt, lost] = [0, 0, 0]
   let first: number | undefined
-  for (;;) {
-    const rows = await driver.all<{ seq: number; n: number; blob: Uint8Array }>(
-      `SELECT seq, n, blob FROM journal WHERE seq > ? ORDER BY seq LIMIT ${rowsPerPage}`,
-      [seq],
-    )
+  for await (const rows of journalPages<{ seq: number; n: number; blob: Uint8Array }>(driver, 'seq, n, blob')) {
     for (const row of rows) {
       first ??= row.seq
       seq = row.seq
@@ -128,7 +118,25 @@ async function replay(
         lost += row.n
       }
     }
-    if (rows.length < rowsPerPage) return { seq, first, corrupt, lost }
+  }
+  return { seq, first, corrupt, lost }
+}
+
+/** The rows of the journal in order, a page at a time; the next page is read while one is worked on. */
+async function* journalPages<T extends { readonly seq: number }>(
+  driver: SqlDriver,
+  columns: string,
+): AsyncGenerator<readonly T[]> {
+  const text = `SELECT ${columns} FROM journal WHERE seq > ? ORDER BY seq LIMIT ${rowsPerPage}`
+  let next = driver.all<T>(text, [0])
+  for (;;) {
+    const page = await next
+    const last = page.length === rowsPerPage ? page.at(-1) : undefined
+    if (last) next = driver.all<T>(text, [last.seq])
+    // Whoever reads on gets the failure; nobody else is there to handle it.
+    next.catch(() => undefined)
+    yield page
+    if (!last) return
   }
 }
 
