@@ -83,10 +83,13 @@ async function loadOpenChunks(driver: SqlDriver, tags: TagTable): Promise<{ corr
 
 /** Makes room in each head for what the journal has of its tag, and a little more: there may be millions of samples. */
 async function reserve(driver: SqlDriver, tags: TagTable): Promise<void> {
-  const counts: number[] = []
+  let last = 0
+  for (const { id } of tags.entries()) last = Math.max(last, id)
+  const counts = new Uint32Array(last + 1)
   for await (const rows of journalPages<{ seq: number; tags: Uint8Array }>(driver, `seq, ${tagColumn} AS tags`)) {
     for (const row of rows) {
-      for (const id of unpackTags(row.tags)) if (tags.byId(id)) counts[id] = (counts[id] ?? 0) + 1
+      // What is no tag, because the row is damaged, is beyond the end and changes nothing.
+      for (const id of unpackTags(row.tags)) counts[id] = (counts[id] as number) + 1
     }
   }
   const room = new Room()
