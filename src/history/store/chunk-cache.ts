@@ -22,14 +22,15 @@ export class ChunkCache {
     this.#decode = decode
   }
 
-  /** The samples of a chunk; they are shared and must not be changed. */
-  get(row: ChunkRow): Samples {
+  /** The samples of a chunk; they are shared and must not be changed. Without `isKept` a new one is not remembered. */
+  get(row: ChunkRow, isKept = true): Samples {
     const [bytes, checkSum] = [row.blob.length, checkSumOf(row.blob)]
     const known = this.#chunks.get(row.id)
     const isSame = known?.checkSum === checkSum && known.bytes === bytes
     const samples = isSame ? known.samples : this.#decode(row)
+    if (!isKept && isSame) return samples
     this.#forget(row.id)
-    if (bytes > bytesMax) return samples
+    if (!isKept || bytes > bytesMax) return samples
     this.#chunks.set(row.id, { bytes, checkSum, samples })
     this.#bytes += bytes
     for (const oldest of this.#chunks.keys()) {

@@ -18,7 +18,7 @@ import type {
 import { noSamples, type Samples } from '../samples.ts'
 import { type Corruption, neighboursOf, summariesOf } from './around.ts'
 import { ChunkCache } from './chunk-cache.ts'
-import { readStretch, type Stretch, samplesOf } from './chunk-reader.ts'
+import { type ChunkRow, readStretch, type Stretch, samplesOf } from './chunk-reader.ts'
 import { applyEdit, readModifiedPage } from './edit.ts'
 import { Journal, type JournalLimits } from './journal.ts'
 import { nearestOf, timesMax } from './nearest.ts'
@@ -48,6 +48,11 @@ export interface OpenedHistory {
 const readersMax = 3
 /** Chunks that a long read fetches at once. */
 const chunksPerPageMax = 32
+/**
+ * Pages up to this size keep their chunks decoded, because the next one begins in them. What long pages keep would only grow
+ * old: it makes collecting the garbage several times as long, and everybody else waits for that.
+ */
+const keptLimit = chunkSize * 4
 
 /** Opens `history.db`, makes it when it is missing, and takes up what its journal holds. */
 export async function openHistory(options: OpenHistoryOptions): Promise<OpenedHistory> {
@@ -116,7 +121,8 @@ class SqliteHistory implements HistoryStore {
     if (!entry) return { samples: noSamples }
     const collector = new PageCollector(request)
     const chunksPerPage = Math.min(chunksPerPageMax, Math.ceil(limit / (chunkSize / 2)) + 1)
-    for await (const block of this.#read(entry, { ...rangeOf(request), chunksPerPage })) {
+    const isKept = limit <= keptLimit
+    for await (const block of this.#read(entry, { ...rangeOf(request), chunksPerPage }, isKept)) {
       if (collector.add(block)) break
     }
     return collector.page()
@@ -208,10 +214,12 @@ class SqliteHistory implements HistoryStore {
   async *#read(
     entry: TagEntry,
     range: Pick<Stretch, 'from' | 'to' | 'direction' | 'chunksPerPage'>,
+    isKept: boolean,
   ): AsyncGenerator<Samples> {
     const memory = { head: entry.head.visible(), chunkId: this.#parts.journal.chunkId, hasLate: entry.hasLate }
     const sql = await this.#readers.take()
-    yield* readStretch(sql, { tag: entry.id, ...memory, ...range }, (row) => this.#chunks.get(row))
+    const decode = (row: ChunkRow): Samples => this.#chunks.get(row, isKept)
+    yield* readStretch(sql, { tag: entry.id, ...memory, ...range }, decode)
   }
 
   async #nearest(

@@ -30,6 +30,16 @@ describe('the cache of chunks', () => {
     expect(decoded).to.deep.equal([1, 1])
   })
 
+  it('uses what it has for long reads, but keeps nothing of them', () => {
+    cache.get(rowOf(1, 5), false)
+    cache.get(rowOf(1, 5), false)
+    expect(decoded).to.deep.equal([1, 1])
+    cache.get(rowOf(1, 5))
+    cache.get(rowOf(1, 5), false)
+    expect(decoded).to.deep.equal([1, 1, 1])
+    expect([...cache.get(rowOf(1, 6), false).values]).to.deep.equal([6])
+  })
+
   it('keeps 256 chunks: those used last', () => {
     for (let id = 1; id <= 256; id++) cache.get(rowOf(id, id))
     cache.get(rowOf(1, 1))
