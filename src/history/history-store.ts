@@ -131,6 +131,12 @@ export interface HistoryStore {
   scan(tag: string, from: number, to: number): AsyncIterable<Samples>
   /** The nearest samples around a time; with `isUsable`, the nearest ones whose status it accepts. */
   neighbours(tag: string, time: number, isUsable?: (status: number) => boolean): Promise<Neighbours>
+  /** The same around many times at once, in the order asked; it is fastest when they are in order of time. */
+  neighboursOfAll(
+    tag: string,
+    times: readonly number[],
+    isUsable?: (status: number) => boolean,
+  ): Promise<readonly Neighbours[]>
   /** Sums of everything that lies in or reaches into a range. */
   summaries(tag: string, from: number, to: number): Promise<readonly Summary[]>
   /**

@@ -71,13 +71,19 @@ export function pick(samples: Samples, indices: readonly number[] | Uint32Array)
   const { times, statuses, values, runs } = samples
   return {
     count: indices.length,
-    times: Float64Array.from(indices, (index) => times[index] as number),
-    statuses: Uint32Array.from(indices, (index) => statuses[index] as number),
+    times: copied(times, new Float64Array(indices.length), indices),
+    statuses: copied(statuses, new Uint32Array(indices.length), indices),
     values: isTyped(values)
-      ? Float64Array.from(indices, (index) => values[index] as number)
+      ? copied(values, new Float64Array(indices.length), indices)
       : valueColumn(Array.from(indices, (index) => values[index] as Value)),
     runs: runs && Uint32Array.from(indices, (index) => runs[index] as number),
   }
+}
+
+/** Copies what is at the indices, in a loop: `from` of a typed array with a function takes many times as long. */
+function copied<T extends Float64Array | Uint32Array>(source: T, target: T, indices: ArrayLike<number>): T {
+  for (let at = 0; at < indices.length; at++) target[at] = source[indices[at] as number] as number
+  return target
 }
 
 /** The samples in order of time; equal times stay in order of arrival. The same object when they are in order already. */

@@ -82,7 +82,10 @@ async function assertKind(file: string, { applicationId, name }: Schema): Promis
     case 'database':
       return
     case 'missing':
-      throw new MillraceError('file-unreadable', `there is no ${file}; run the plant first, or name the folder of its databases with --data`)
+      throw new MillraceError(
+        'file-unreadable',
+        `there is no ${file}; run the plant first, or name the folder of its databases with --data`,
+      )
     case 'empty':
       throw new MillraceError('file-unreadable', `${file} is empty; nothing was kept in it yet`)
     case 'foreign':

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { StoredEvent } from '../../src/history/events/event-store.ts'
 import type { Entry, HistoryStore, PageRequest } from '../../src/history/history-store.ts'
 import { entryAt, type Samples } from '../../src/history/samples.ts'
 import { type OpenHistoryOptions, openHistory } from '../../src/history/store/sqlite-history.ts'
@@ -18,6 +19,14 @@ export async function temporaryFolder(): Promise<{ readonly path: string; remove
 export async function openIn(folder: string, options: Partial<OpenHistoryOptions> = {}): Promise<HistoryStore> {
   const { store } = await openHistory({ file: join(folder, 'history.db'), clock: { now: () => 0 }, ...options })
   return store
+}
+
+/** Five events that belong together, three of them of one time. */
+export function eventsOfBatch(batch: number): StoredEvent[] {
+  return [0, 1, 1, 1, 2].map((step, index) => ({
+    ...{ eventId: `${batch}-${index}`, time: batch * 10 + step, type: { uri: 'urn:x', id: 'i=1' }, severity: 1 },
+    ...{ notifier: `pipe/${index % 2}`, equipment: 'A', namespaces: ['urn:x'], fields: { batch } },
+  }))
 }
 
 /** A sample of a tag. */

@@ -54,22 +54,37 @@ export function packBatch(batch: Batch): Uint8Array {
   return blob
 }
 
+/** The column of tags in a row of the journal, for a statement that needs nothing else of it: the check sum is not looked at. */
+export const tagColumn = `substr(blob, ${headerBytes + 1} + n * 16, n * 4)`
+
+/** The numbers of tags in a {@link tagColumn}; of a damaged row, anything. */
+export function unpackTags(column: Uint8Array): Uint32Array {
+  const bytes = aligned(column)
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
+}
+
+/** Bytes that columns can be laid over: a blob of its own is aligned already. */
+function aligned(bytes: Uint8Array): Uint8Array {
+  return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
+}
+
 /** The batch of a blob. It throws `database-corrupt` when a bit is wrong. */
 export function unpackBatch(packed: Uint8Array): Batch {
-  // A copy of its own is aligned.
-  const blob = packed.slice()
-  const view = new DataView(blob.buffer)
+  const blob = aligned(packed)
+  const { buffer, byteOffset } = blob
+  const view = new DataView(buffer, byteOffset, blob.length)
   if (blob.length < headerBytes || blob[0] !== version) throw corrupt()
   const count = view.getUint32(4, true)
   if (view.getUint32(8, true) !== crc32(blob.subarray(headerBytes))) throw corrupt()
   const flags = blob[1] ?? 0
   const end = headerBytes + count * bytesOf(flags)
   if (blob.length < end) throw corrupt()
-  const codes = (at: number): Uint32Array => new Uint32Array(blob.buffer, at, count)
+  const begin = byteOffset + headerBytes
+  const codes = (at: number): Uint32Array => new Uint32Array(buffer, byteOffset + at, count)
   return {
     count,
-    times: new Float64Array(blob.buffer, headerBytes, count),
-    numbers: new Float64Array(blob.buffer, headerBytes + count * 8, count),
+    times: new Float64Array(buffer, begin, count),
+    numbers: new Float64Array(buffer, begin + count * 8, count),
     tags: codes(headerBytes + count * 16),
     statuses: flags & hasStatuses ? codes(headerBytes + count * 20) : new Uint32Array(count),
     others: unpackOthers(blob, end),

@@ -1,7 +1,8 @@
 import { isMillraceError } from '../../model/errors.ts'
 import type { SqlReads } from '../../sqlite/driver.ts'
 import { decodeChunk } from '../codec/chunk.ts'
-import { type Batch, unpackBatch } from './batch.ts'
+import { type Batch, tagColumn, unpackBatch, unpackTags } from './batch.ts'
+import { Room } from './head.ts'
 import { TagEntry } from './tag-entry.ts'
 import type { TagTable } from './tag-table.ts'
 
@@ -32,6 +33,7 @@ export async function recover(
 ): Promise<Recovered> {
   await loadTags(driver, tags, isWanted)
   const open = await loadOpenChunks(driver, tags)
+  await reserve(driver, tags)
   const journal = await replay(driver, tags)
   const last = await driver.get<{ chunk: number | null; sealed: number | null }>(
     'SELECT (SELECT max(id) FROM chunk) AS chunk, (SELECT max(sealed) FROM tag) AS sealed',
@@ -88,6 +90,24 @@ async function loadOpenChunks(driver: SqlReads, tags: TagTable): Promise<{ corru
   }
 }
 
+/** Makes room in each head for what the journal has of its tag, and a little more: there may be millions of samples. */
+async function reserve(driver: SqlReads, tags: TagTable): Promise<void> {
+  let last = 0
+  for (const { id } of tags.entries()) last = Math.max(last, id)
+  const counts = new Uint32Array(last + 1)
+  for await (const rows of journalPages<{ seq: number; tags: Uint8Array }>(driver, `seq, ${tagColumn} AS tags`)) {
+    for (const row of rows) {
+      // What is no tag, because the row is damaged, is beyond the end and changes nothing.
+      for (const id of unpackTags(row.tags)) counts[id] = (counts[id] as number) + 1
+    }
+  }
+  const room = new Room()
+  for (const entry of tags.entries()) {
+    const count = counts[entry.id] ?? 0
+    if (count > 0) entry.head.reserve(entry.head.count + count + (count >> 2), room)
+  }
+}
+
 async function replay(
   driver: SqlReads,
   tags: TagTable,
@@ -99,11 +119,7 @@ async function replay(
 }> {
   let [seq, corrupt, lost] = [0, 0, 0]
   let first: number | undefined
-  for (;;) {
-    const rows = await driver.all<{ seq: number; n: number; blob: Uint8Array }>(
-      `SELECT seq, n, blob FROM journal WHERE seq > ? ORDER BY seq LIMIT ${rowsPerPage}`,
-      [seq],
-    )
+  for await (const rows of journalPages<{ seq: number; n: number; blob: Uint8Array }>(driver, 'seq, n, blob')) {
     for (const row of rows) {
       first ??= row.seq
       seq = row.seq
@@ -114,7 +130,25 @@ async function replay(
         lost += row.n
       }
     }
-    if (rows.length < rowsPerPage) return { seq, first, corrupt, lost }
+  }
+  return { seq, first, corrupt, lost }
+}
+
+/** The rows of the journal in order, a page at a time; the next page is read while one is worked on. */
+async function* journalPages<T extends { readonly seq: number }>(
+  driver: SqlReads,
+  columns: string,
+): AsyncGenerator<readonly T[]> {
+  const text = `SELECT ${columns} FROM journal WHERE seq > ? ORDER BY seq LIMIT ${rowsPerPage}`
+  let next = driver.all<T>(text, [0])
+  for (;;) {
+    const page = await next
+    const last = page.length === rowsPerPage ? page.at(-1) : undefined
+    if (last) next = driver.all<T>(text, [last.seq])
+    // Whoever reads on gets the failure; nobody else is there to handle it.
+    next.catch(() => undefined)
+    yield page
+    if (!last) return
   }
 }
 

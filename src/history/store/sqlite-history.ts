@@ -131,6 +131,14 @@ class SqliteHistory implements HistoryStore {
     return this.#reads.neighbours(tag, time, isUsable)
   }
 
+  neighboursOfAll(
+    tag: string,
+    times: readonly number[],
+    isUsable?: (status: number) => boolean,
+  ): Promise<readonly Neighbours[]> {
+    return this.#reads.neighboursOfAll(tag, times, isUsable)
+  }
+
   async summaries(tag: string, from: number, to: number): Promise<readonly Summary[]> {
     const entry = this.#parts.tags.get(tag)
     if (!entry) return []

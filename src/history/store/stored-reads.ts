@@ -4,7 +4,8 @@ import type { Neighbours, Page, PageRequest } from '../history-store.ts'
 import { noSamples, type Samples } from '../samples.ts'
 import { neighboursOf } from './around.ts'
 import { ChunkCache } from './chunk-cache.ts'
-import { readStretch, type Stretch, samplesOf } from './chunk-reader.ts'
+import { type ChunkRow, readStretch, type Stretch, samplesOf } from './chunk-reader.ts'
+import { nearestOf, timesMax } from './nearest.ts'
 import { PageCollector, rangeOf } from './page.ts'
 import { chunkSize, type TagEntry } from './tag-entry.ts'
 import type { TagTable } from './tag-table.ts'
@@ -22,6 +23,11 @@ export interface StoredReadsParts {
 
 /** Chunks that a long read fetches at once. */
 const chunksPerPageMax = 32
+/**
+ * Pages up to this size keep their chunks decoded, because the next one begins in them. What long pages keep would only grow
+ * old: it makes collecting the garbage several times as long, and everybody else waits for that.
+ */
+const keptLimit = chunkSize * 4
 
 /** Reads samples from chunks and heads; the same for the process that writes them and for one that only looks. */
 export class StoredReads {
@@ -43,7 +49,8 @@ export class StoredReads {
     if (!entry) return { samples: noSamples }
     const collector = new PageCollector(request)
     const chunksPerPage = Math.min(chunksPerPageMax, Math.ceil(limit / (chunkSize / 2)) + 1)
-    for await (const block of this.#read(entry, { ...rangeOf(request), chunksPerPage })) {
+    const isKept = limit <= keptLimit
+    for await (const block of this.#read(entry, { ...rangeOf(request), chunksPerPage }, isKept)) {
       if (collector.add(block)) break
     }
     return collector.page()
@@ -66,6 +73,24 @@ export class StoredReads {
     return neighboursOf((request) => this.readPage({ tag, ...request }), time, isUsable)
   }
 
+  /** See `HistoryStore.neighboursOfAll`. */
+  async neighboursOfAll(
+    tag: string,
+    times: readonly number[],
+    isUsable: (status: number) => boolean = () => true,
+  ): Promise<readonly Neighbours[]> {
+    const entry = this.#parts.tags.get(tag)
+    const found: Neighbours[] = []
+    for (let from = 0; from < times.length; from += timesMax) {
+      const group = times.slice(from, from + timesMax)
+      const nearest = entry ? await this.#nearest(entry, group, isUsable) : []
+      for (const [index, time] of group.entries()) {
+        found.push(nearest[index] ?? (await this.neighbours(tag, time, isUsable)))
+      }
+    }
+    return found
+  }
+
   /** Tells of a damaged chunk, once. */
   reportDamage(chunk: number): void {
     if (this.#damaged.has(chunk)) return
@@ -77,9 +102,24 @@ export class StoredReads {
   async *#read(
     entry: TagEntry,
     range: Pick<Stretch, 'from' | 'to' | 'direction' | 'chunksPerPage'>,
+    isKept: boolean,
   ): AsyncGenerator<Samples> {
-    const memory = { head: entry.head.visible(), chunkId: this.#parts.lastChunk(), hasLate: entry.hasLate }
+    const memory = this.#memoryOf(entry)
     const sql = await this.#parts.reader()
-    yield* readStretch(sql, { tag: entry.id, ...memory, ...range }, (row) => this.#chunks.get(row))
+    const decode = (row: ChunkRow): Samples => this.#chunks.get(row, isKept)
+    yield* readStretch(sql, { tag: entry.id, ...memory, ...range }, decode)
+  }
+
+  async #nearest(
+    entry: TagEntry,
+    times: readonly number[],
+    isUsable: (status: number) => boolean,
+  ): Promise<readonly (Neighbours | undefined)[]> {
+    const request = { tag: entry.id, times, isUsable, ...this.#memoryOf(entry) }
+    return nearestOf(await this.#parts.reader(), request, (row) => this.#chunks.get(row))
+  }
+
+  #memoryOf({ head, hasLate }: TagEntry): Pick<Stretch, 'head' | 'chunkId' | 'hasLate'> {
+    return { head: head.visible(), chunkId: this.#parts.lastChunk(), hasLate }
   }
 }

@@ -16,6 +16,7 @@ import type { HistoryDetails, Witnesses } from '../call-witness.ts'
 import { GUARD_LIMITS } from '../guard/limits.ts'
 import type { Log } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
+import { columnsOf } from './column-data.ts'
 import { dataValuesOf, wrapOf } from './data-values.ts'
 import type { HistorizedVariables } from './historized-variables.ts'
 import { detailsOf, operationsOf, permissionsFor, prepare } from './history-update-details.ts'
@@ -138,7 +139,7 @@ class HistoryUpdateService {
     const isRefused = operationResults.length > 0 && operationResults.every(isBad)
     this.#parts.witnesses.updatedHistory({
       ...asked,
-      before: historized ? dataValuesOf(before, wrapOf(historized)) : [],
+      before: historized ? dataValuesOf(columnsOf(before), wrapOf(historized)) : [],
       status: isRefused ? (operationResults[0] ?? status) : status,
     })
   }

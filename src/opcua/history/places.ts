@@ -41,6 +41,9 @@ export type Place =
 /** Values of one page at most, for each node. */
 export const returnMax = 10_000
 
+/** Values of one page at most where each needs objects of its own: a long page of them would keep everybody else waiting. */
+export const objectsMax = 2000
+
 /** What one answer may hold for all nodes together: it has to fit into a message, which is encoded in one go. */
 const answerMax = 50_000
 

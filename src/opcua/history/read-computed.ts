@@ -1,13 +1,13 @@
 import {
   DataType,
-  HistoryData,
   type NodeId,
   type NumericRange,
   type ReadAtTimeDetails,
   type ReadProcessedDetails,
   StatusCodes,
 } from 'node-opcua'
-import { dataValuesOf, type Wrap, wrapAs, wrapComputed } from './data-values.ts'
+import { columnsOf, type Wrap } from './column-data.ts'
+import { historyDataOf, wrapAs, wrapComputed } from './data-values.ts'
 import type { Historized } from './historized-variables.ts'
 import type { AggregateSettings, HistoryView } from './history-view.ts'
 import { timeOf } from './places.ts'
@@ -39,7 +39,7 @@ export async function readAtTime(
   const end = index + times.length
   return {
     status: StatusCodes.Good,
-    data: new HistoryData({ dataValues: dataValuesOf(entries, wrapComputed(historized), indexRange) }),
+    data: historyDataOf([columnsOf(entries)], wrapComputed(historized), indexRange),
     next: end < all.length ? { kind: 'atTime', index: end } : undefined,
   }
 }
@@ -76,7 +76,7 @@ export async function readProcessed(
   })
   return {
     status: StatusCodes.Good,
-    data: new HistoryData({ dataValues: dataValuesOf(entries, wrapAggregate(aggregate, historized), indexRange) }),
+    data: historyDataOf([columnsOf(entries)], wrapAggregate(aggregate, historized), indexRange),
     next: to < count ? { kind: 'processed', index: to } : undefined,
   }
 }

@@ -1,17 +1,17 @@
 import {
   type ExtensionObject,
-  HistoryData,
   HistoryModifiedData,
   HistoryUpdateType,
   type NumericRange,
   type StatusCode,
   StatusCodes,
 } from 'node-opcua'
-import { isEncoded } from '../../model/value.ts'
-import { dataValuesOf, entriesOf, type Wrap, wrapOf } from './data-values.ts'
+import { isEncoded, type Value } from '../../model/value.ts'
+import { type Columns, columnsOf, countOf, type Wrap } from './column-data.ts'
+import { dataValuesOf, historyDataOf, wrapOf } from './data-values.ts'
 import type { Historized } from './historized-variables.ts'
 import type { HistoryEntry, HistoryPage, HistoryRange, HistoryView, ModifiedPage } from './history-view.ts'
-import type { Place } from './places.ts'
+import { objectsMax, type Place } from './places.ts'
 
 /** What one node of a request gets. */
 export interface Answer {
@@ -40,29 +40,31 @@ export async function readRaw(
 ): Promise<Answer> {
   const { tag } = historized
   const { domain, withBounds, after, returned } = place
-  const limit = Math.min(domain.pageMax, domain.totalMax - returned)
+  const pageMax = indexRange && !indexRange.isEmpty() ? Math.min(domain.pageMax, objectsMax) : domain.pageMax
+  const limit = Math.min(pageMax, domain.totalMax - returned)
   const isFirst = returned === 0
   const first = withBounds && isFirst ? await startBound(history, tag, place) : undefined
-  const entries: HistoryEntry[] = first ? [first] : []
-  const more = (at: Partial<RawPlace>): Place => ({ ...place, ...at, returned: returned + entries.length })
+  const parts: Columns[] = first ? [columnsOf([first])] : []
+  const more = (at: Partial<RawPlace>): Place => ({ ...place, ...at, returned: returned + countOf(parts) })
   let next: Place | undefined
   if (!place.isAtEnd) {
-    const page = limit > entries.length ? await pageOf(history, tag, place, limit - entries.length) : undefined
-    if (page) entries.push(...entriesOf(page))
+    const room = limit - countOf(parts)
+    const page = room > 0 ? await pageOf(history, tag, place, room) : undefined
+    if (page) parts.push(page.samples)
     if (!page || page.next) next = more({ after: page?.next ?? after })
   }
   if (!next && withBounds) {
-    const isFull = entries.length >= limit
+    const isFull = countOf(parts) >= limit
     const last = isFull ? undefined : await endBound(history, tag, place)
     if (isFull && Number.isFinite(domain.end)) next = more({ isAtEnd: true })
-    if (last) entries.push(last)
+    if (last) parts.push(columnsOf([last]))
   }
-  if (returned + entries.length >= domain.totalMax) next = undefined
-  return answerOf(entries, { wrap: wrapOf(historized), indexRange, isFirst, next })
+  if (returned + countOf(parts) >= domain.totalMax) next = undefined
+  return answerOf(parts, { wrap: wrapOf(historized), indexRange, isFirst, next })
 }
 
 function answerOf(
-  entries: readonly HistoryEntry[],
+  parts: readonly Columns[],
   how: {
     readonly wrap: Wrap
     readonly indexRange: NumericRange | null
@@ -70,12 +72,17 @@ function answerOf(
     readonly next: Place | undefined
   },
 ): Answer {
-  const isEmpty = how.isFirst && !how.next && entries.every(({ status }) => status === boundNotFound)
+  const isEmpty = how.isFirst && !how.next && parts.every(isNothing)
   return {
     status: isEmpty ? StatusCodes.GoodNoData : StatusCodes.Good,
-    data: new HistoryData({ dataValues: dataValuesOf(entries, how.wrap, how.indexRange) }),
+    data: historyDataOf(parts, how.wrap, how.indexRange),
     next: how.next,
   }
+}
+
+/** Tells whether there are no samples, only bounds that were not found. */
+function isNothing({ count, statuses }: Columns): boolean {
+  return count === 0 || (count === 1 && statuses[0] === boundNotFound)
 }
 
 /** A page that fits into a message: when its values are long, a shorter one is read. */
@@ -132,8 +139,8 @@ async function endBound(
   // A range of one moment has its samples already.
   if (at && start === end) return undefined
   if (at && start < end) {
-    const [first] = entriesOf(await history.readPage({ tag, start: end, end, limit: 1 }))
-    return first ?? at
+    const { count, statuses, values } = (await history.readPage({ tag, start: end, end, limit: 1 })).samples
+    return count > 0 ? { time: end, status: statuses[0] as number, value: values[0] as Value } : at
   }
   return at ?? (start <= end ? after : before) ?? { time: end, status: boundNotFound, value: null }
 }
@@ -146,18 +153,18 @@ export async function readModified(
   indexRange: NumericRange | null,
 ): Promise<Answer> {
   const { domain, after, returned } = place
-  const limit = Math.min(domain.pageMax, domain.totalMax - returned)
+  const limit = Math.min(domain.pageMax, objectsMax, domain.totalMax - returned)
   const range = { tag: historized.tag, start: domain.start, end: domain.end, after, limit }
   const { entries, next } = await modifiedPageOf(history, range)
   const count = returned + entries.length
   const data = new HistoryModifiedData({
-    dataValues: dataValuesOf(entries, wrapOf(historized), indexRange),
     modificationInfos: entries.map(({ user, at, kind }) => ({
       modificationTime: new Date(at),
       updateType: updateTypes[kind],
       userName: user,
     })),
   })
+  data.dataValues = dataValuesOf(columnsOf(entries), wrapOf(historized), indexRange)
   return {
     status: count === 0 ? StatusCodes.GoodNoData : StatusCodes.Good,
     data,

@@ -15,7 +15,8 @@ const exports = 6
 
 /** A process that writes numbers as fast as it can, and tells the last one that was acknowledged. */
 function startWriter(folder: string) {
-  const child = spawn(process.execPath, [writer, folder, '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [writer], { stdio: ['pipe', 'pipe', 'inherit'] })
+  child.stdin.write(`0 ${folder}\n`)
   let output = ''
   child.stdout.on('data', (data: Buffer) => {
     output += data.toString()
