@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { systemClock } from '../model/clock.ts'
 import { packageRoot } from '../package-root.ts'
 import type { Page, Position } from '../sqlite/page.ts'
 import { pageMax } from '../sqlite/page.ts'
@@ -7,12 +8,13 @@ import { openForReading, type ReadableStore } from '../store/open-for-reading.ts
 import { onceEach } from '../store/readable-rows.ts'
 import { damageText } from '../tell-state.ts'
 import type { Terminal } from './terminal.ts'
+import { rangeOf } from './time-range.ts'
 
 /** Options of the commands that list what was kept. */
 export interface KeptOptions {
   readonly data?: string
-  readonly from?: number
-  readonly to?: number
+  readonly from?: string
+  readonly to?: string
   readonly limit: number
   readonly json?: boolean
 }
@@ -25,13 +27,8 @@ export function withKeptOptions(command: Command): Command {
   return command
     .argument('[folder]', 'folder with plant.yaml; without one, the built-in demo plant')
     .option('--data <folder>', 'folder of the database (MILLRACE_DATA)')
-    .addOption(
-      new Option(
-        '--from <time>',
-        'the first moment, such as 2026-11-26 or 2026-11-26T08:30; UTC unless it names a zone',
-      ).argParser(timeOf),
-    )
-    .addOption(new Option('--to <time>', 'the moment before which the listing ends').argParser(timeOf))
+    .option('--from <time>', 'the first moment: ISO 8601 (local without a zone), or -1h, -7d, now')
+    .option('--to <time>', 'the moment before which the listing ends')
     .addOption(new Option('--limit <count>', 'how many at most').argParser(limitOf).default(50))
     .option('--json', 'write JSON for other programs')
 }
@@ -60,12 +57,15 @@ export async function newestOf<T>(
   { from, to, limit }: KeptOptions,
   read: (span: { from?: number; to?: number; isBackward: true; limit: number; after?: Position }) => Promise<Page<T>>,
 ): Promise<readonly T[]> {
+  const range = rangeOf(
+    { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) },
+    systemClock.now(),
+  )
   const entries: T[] = []
   let after: Position | undefined
   do {
     const page = await read({
-      ...(from === undefined ? {} : { from }),
-      ...(to === undefined ? {} : { to }),
+      ...range,
       ...(after === undefined ? {} : { after }),
       isBackward: true,
       limit: Math.min(limit - entries.length, pageMax),
@@ -97,14 +97,6 @@ export function jsonOf(value: unknown): string {
     return each instanceof Uint8Array ? Buffer.from(each).toString('base64') : each
   }
   return `${JSON.stringify(value, replace, 2)}\n`
-}
-
-function timeOf(text: string): number {
-  const isTime = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)?(?:Z|[+-]\d\d:\d\d)?$/.test(text)
-  const hasZone = /(?:Z|\d[+-]\d\d:\d\d)$/.test(text) || text.length === 10
-  const time = isTime ? Date.parse(`${text.replace(' ', 'T')}${hasZone ? '' : 'Z'}`) : Number.NaN
-  if (Number.isNaN(time)) throw new InvalidArgumentError('a time is written 2026-11-26 or 2026-11-26T08:30.')
-  return time
 }
 
 function limitOf(text: string): number {

@@ -178,7 +178,7 @@ describe('runs and audit on the command line', () => {
     ]) {
       const { code, err } = await command('runs', ...args)
       expect(code, args.join(' ')).to.equal(2)
-      expect(err).to.match(/a time is written 2026-11-26|a limit is a number from 1 to 100000/)
+      expect(err).to.match(/is no time; write 2026-05-01|a limit is a number from 1 to 100000/)
     }
   })
 

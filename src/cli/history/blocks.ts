@@ -8,7 +8,7 @@ import type { Samples } from '../../history/samples.ts'
 import { samplesFrom } from '../../history/samples.ts'
 import type { KeptTag, ReadOnlyHistory } from '../../history/store/read-only-history.ts'
 import { type DataType, isNumeric } from '../../model/value.ts'
-import type { TimeRange } from './time-range.ts'
+import type { TimeRange } from '../time-range.ts'
 
 /** Samples of one tag in a row, raw or computed by an aggregate. */
 export interface Block {

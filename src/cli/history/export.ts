@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../../model/clock.ts'
 import { didYouMean } from '../../model/did-you-mean.ts'
 import { ExitCode, type Finish, UsageError } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
+import { rangeOf, widthOf } from '../time-range.ts'
 import { type Block, type Processing, processedBlocks, rawBlocks } from './blocks.ts'
 import { csvHeader, csvRows } from './csv.ts'
 import { Damage } from './damage.ts'
@@ -16,7 +17,6 @@ import { type DataOption, historyFileOf } from './place.ts'
 import { Progress } from './progress.ts'
 import { bytesText, countText } from './quantities.ts'
 import { TagSelection } from './tag-selection.ts'
-import { rangeOf, widthOf } from './time-range.ts'
 
 /** Options of the command. */
 export interface ExportOptions extends DataOption {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { UsageError } from '../../../src/cli/exit-code.ts'
-import { rangeOf, widthOf } from '../../../src/cli/history/time-range.ts'
+import { UsageError } from '../../src/cli/exit-code.ts'
+import { rangeOf, widthOf } from '../../src/cli/time-range.ts'
 
 const now = Date.UTC(2026, 4, 1, 12)
 const from = (text: string): number => rangeOf({ from: text }, now).from

@@ -1,5 +1,5 @@
-import { durationMsMax, parseDuration } from '../../config/duration.ts'
-import { UsageError } from '../exit-code.ts'
+import { durationMsMax, parseDuration } from '../config/duration.ts'
+import { UsageError } from './exit-code.ts'
 
 /** A stretch of time; infinite where it was not given. The end does not belong to it. */
 export interface TimeRange {
