@@ -1,5 +1,6 @@
 import type { CommandOptions, Devices } from './device/devices.ts'
 import { MillraceError } from './model/errors.ts'
+import type { FaultOrder } from './model/fault.ts'
 import { Status } from './model/status.ts'
 import type { Value } from './model/value.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
@@ -86,6 +87,16 @@ export function resetBreaker({ devices }: Actors, device: string): void {
   throw new MillraceError('invalid-state', `the breaker of ${device} is closed; there is nothing to reset`, {
     status: Status.BadInvalidState,
   })
+}
+
+/** Injects a fault into a device, where the plant file allows it. */
+export function injectFault({ devices }: Actors, device: string, order: FaultOrder, { initiator }: Asked): void {
+  deviceOf(devices, device).injectFault(order, initiator)
+}
+
+/** Ends all faults that are injected into a device; that there are none is no error. */
+export function clearFaults({ devices }: Actors, device: string, { initiator }: Asked): void {
+  deviceOf(devices, device).clearFaults(initiator)
 }
 
 function pipelineOf(pipelines: Pipelines, id: string): Pipeline {

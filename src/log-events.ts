@@ -18,7 +18,7 @@ const levels = {
 export function logEvents(events$: Observable<PlantEvent>, log: Logger): Subscription {
   return events$.subscribe((event) => {
     if (event.kind === 'tagWritten' || event.kind === 'methodCalled') {
-      const level = event.initiator === 'pipeline' ? 'debug' : isGood(event.status) ? 'info' : 'warn'
+      const level = isGood(event.status) ? (event.initiator.startsWith('pipeline:') ? 'debug' : 'info') : 'warn'
       log[level](subjectOf(event), event.message)
       return
     }

@@ -8,9 +8,9 @@ import { logEvents } from './log-events.ts'
 import type { Clock } from './model/clock.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { TagSample } from './model/sample.ts'
-import { isGood, statusName } from './model/status.ts'
 import type { PipelineHost } from './pipeline/pipeline-host.ts'
 import { Pipelines, type RememberedPipelines } from './pipeline/pipelines.ts'
+import { PipelineWrites } from './pipeline-writes.ts'
 import type { PlantDiff } from './plant-diff.ts'
 import { describeDevice } from './plugin/describe.ts'
 import { Simulators, startSimulators } from './simulators.ts'
@@ -37,20 +37,26 @@ export class PlantParts implements Actors {
     this.simulators = simulators
     const entries = entriesOf(plant, simulators)
     this.devices = new Devices({ entries, clock, certificatesFolder, log: (device) => logOf(log, device) })
+    const writes = new PipelineWrites({
+      clock,
+      write: (tag, value, options) => this.devices.write(tag, value, options),
+      connectionOf: (tag) => this.devices.byId(tag.split('.', 1)[0] ?? '')?.state,
+      stateOf: (pipeline) => this.pipelines.byId(pipeline)?.state,
+    })
     const host: PipelineHost = {
       clock,
       runId: () => randomUUID(),
       versionInUse,
-      call: ({ device, method, inputs, signal }) =>
-        this.devices.call(device, method, inputs, { initiator: 'pipeline', signal }),
-      write: (samples) => {
-        for (const { tag, sample } of samples) this.#write(tag, sample.value, log)
-      },
+      call: ({ device, method, inputs, signal }, pipeline) =>
+        this.devices.call(device, method, inputs, { initiator: `pipeline:${pipeline}`, signal }),
+      write: (samples, pipeline) => writes.write(samples, pipeline),
     }
     this.pipelines = new Pipelines(plant.pipelines, host, remembered)
     this.samples$ = merge(this.devices.samples$, this.pipelines.samples$).pipe(share())
     this.events$ = merge(this.devices.events$, this.pipelines.events$).pipe(share())
     this.#subscription.add(this.devices.samples$.subscribe((samples) => this.pipelines.feed(samples)))
+    this.#subscription.add(this.pipelines.events$.subscribe((event) => writes.happened(event)))
+    this.#subscription.add(() => writes.close())
     this.#subscription.add(logEvents(this.events$, log))
   }
 
@@ -115,16 +121,6 @@ export class PlantParts implements Actors {
     await this.devices.close()
     this.#subscription.unsubscribe()
     await this.simulators.stop()
-  }
-
-  /** A refused write of a pipeline is told by the device's event; here it must only not go unseen. */
-  #write(tag: string, value: TagSample['sample']['value'], log: Logger): void {
-    this.devices.write(tag, value, { initiator: 'pipeline' }).then(
-      (status) => {
-        if (!isGood(status)) log.debug(`${tag} was not written: ${statusName(status)}`)
-      },
-      (error: unknown) => log.error(error),
-    )
   }
 }
 

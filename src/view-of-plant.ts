@@ -41,6 +41,8 @@ export function viewOf(parts: PlantParts): Omit<PlantView, 'deploying' | 'histor
     connect: async (device) => commands.connect(parts, device),
     disconnect: (device) => commands.disconnect(parts, device),
     resetBreaker: async (device) => commands.resetBreaker(parts, device),
+    injectFault: async (device, order, initiator) => commands.injectFault(parts, device, order, { initiator }),
+    clearFaults: async (device, initiator) => commands.clearFaults(parts, device, { initiator }),
   }
 }
 

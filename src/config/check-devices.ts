@@ -69,7 +69,11 @@ function checkDevice(device: DeviceDefinition, plugins: InstalledPlugins, files:
   const definition = { ...device, config }
   try {
     const description = describeDevice(definition, plugin)
-    return { definition, description, findings: [...findings, ...checkPorts(plugin, definition, description)] }
+    return {
+      definition,
+      description,
+      findings: [...findings, ...checkPorts(plugin, definition, description), ...checkVerify(definition, description)],
+    }
   } catch (error) {
     if (!isMillraceError(error)) throw error
     return { findings: [...findings, fault(file, error.code, place.path, { message: error.message, atKey: true })] }
@@ -85,6 +89,32 @@ function checkPorts(
   const found = ports.flatMap((port) => [...checkName(port, device), ...checkUnit(port, device)])
   // A plugin that checks its own configuration knows better which names may stand there twice.
   return plugin.check ? found : [...found, ...checkTwice(device, description)]
+}
+
+/** What cannot be read back cannot be verified; a write that only seems to be verified would be worse than one that is not. */
+function checkVerify(
+  { id, file, verify }: DeviceDefinition,
+  { inputs, outputs }: DeviceDescription,
+): readonly Finding[] {
+  if (!verify) return []
+  const read = new Set(outputs.map(({ name }) => name))
+  const verifiable = inputs.map(({ name }) => name).filter((name) => read.has(name))
+  if (!verify.tags && verifiable.length === 0) {
+    const message = `${id} has no tag that is both written and read, so no write can be verified`
+    return [
+      fault(file, 'value-invalid', ['devices', id, 'verify'], {
+        message,
+        remedy: 'read the tags that are written, or remove verify',
+      }),
+    ]
+  }
+  return Object.keys(verify.tags ?? {})
+    .filter((tag) => !verifiable.includes(tag))
+    .map((tag) => {
+      const message = `${id}.${tag} is not both written and read, so its writes cannot be verified`
+      const place = ['devices', id, 'verify', 'tags', tag]
+      return fault(file, 'value-invalid', place, { message, remedy: choose(tag, verifiable), atKey: true })
+    })
 }
 
 function checkName({ name }: Port, device: DeviceDefinition): readonly Finding[] {

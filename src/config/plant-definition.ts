@@ -35,7 +35,7 @@ export function plantPartOf(entry: PlantFile, file: string): PlantPart {
       description: description ?? '',
       ...(nameplate ? { nameplate } : {}),
     })),
-    devices: sorted(entry.devices).map(([id, device]) => deviceOf(id, device, file)),
+    devices: sorted(entry.devices).map(([id, device]) => deviceOf(id, { faults: entry.faults, ...device }, file)),
     simulators: sorted(entry.devices).flatMap(([device, { simulator }]) =>
       simulator ? [{ device, file, type: simulator.type, config: simulator.config ?? {} }] : [],
     ),
@@ -61,7 +61,7 @@ function serverOf({ plant, name, server = {} }: PlantFile): ServerDefinition {
 
 function deviceOf(id: string, entry: DeviceEntry, file: string): DeviceDefinition {
   const everyMs = msOf(entry.every, 1000)
-  const definition = {
+  const definition: DeviceDefinition = {
     id,
     file,
     name: entry.name ?? id,
@@ -76,9 +76,30 @@ function deviceOf(id: string, entry: DeviceEntry, file: string): DeviceDefinitio
     ...(entry.nameplate ? { nameplate: entry.nameplate } : {}),
     retry: retryOf(entry.retry ?? {}, reconnecting(everyMs)),
   }
-  const { breaker } = entry
-  if (!breaker) return definition
-  return { ...definition, breaker: { failures: breaker.failures, resetMs: msOf(breaker.reset, 30_000) } }
+  return {
+    ...definition,
+    ...breakerOf(entry),
+    ...verifyOf(entry),
+    ...(entry.faults === 'allow' ? { allowsFaults: true } : {}),
+  }
+}
+
+function breakerOf({ breaker }: DeviceEntry): Pick<DeviceDefinition, 'breaker'> {
+  if (!breaker) return {}
+  const { failures, reset, probes = 1 } = breaker
+  return { breaker: { failures, resetMs: msOf(reset, 30_000), probes } }
+}
+
+function verifyOf({ verify }: DeviceEntry): Pick<DeviceDefinition, 'verify'> {
+  if (!verify) return {}
+  const { within, tolerance = 0, tags } = verify === true ? {} : verify
+  const rule = { withinMs: msOf(within, 1000), tolerance }
+  if (!tags) return { verify: rule }
+  const ruleByTag = Object.entries(tags).map(([tag, own]) => [
+    tag,
+    { withinMs: msOf(own.within, rule.withinMs), tolerance: own.tolerance ?? rule.tolerance },
+  ])
+  return { verify: { ...rule, tags: Object.fromEntries(ruleByTag) } }
 }
 
 /** Delays between attempts to connect never grow beyond the polling period (1 s at least, 30 s at most), so that a device is back within two polls. */

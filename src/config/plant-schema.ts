@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { equipmentLevels } from '../model/equipment.ts'
+import { parseDuration } from './duration.ts'
 import { deviceNameplate, machineNameplate } from './nameplate-schema.ts'
-import { duration, equipmentPath, id, name, period, retry, words } from './schema-parts.ts'
+import { duration, equipmentPath, id, name, number, period, retry, words } from './schema-parts.ts'
 
 const host = z
   .string({ error: 'an address such as 127.0.0.1, or 0.0.0.0 for every interface,' })
@@ -48,6 +49,31 @@ const equipment = z
   })
   .meta({ description: 'A piece of equipment of the ISA-95 hierarchy.' })
 
+const within = period
+  .refine((text) => (parseDuration(text) ?? 0) <= 60_000, { error: 'a duration of at most 60s' })
+  .optional()
+  .meta({ description: 'How soon the tag has to read what was written; 1s when absent.' })
+const tolerance = number
+  .min(0)
+  .optional()
+  .meta({ description: 'By how much it may be off, in the unit of the tag; 0 when absent.' })
+
+const verify = z
+  .union(
+    [
+      z.boolean(),
+      z.strictObject({
+        within,
+        tolerance,
+        tags: z.record(id, z.strictObject({ within, tolerance })).optional().meta({
+          description: 'Only these tags, each with what is different for it; every tag that is also read when absent.',
+        }),
+      }),
+    ],
+    { error: 'true, false, or within, tolerance and tags' },
+  )
+  .meta({ description: 'Whether writes are verified by reading the tag back.' })
+
 const device = z
   .strictObject({
     type: z.string({ error: 'the type of a device plugin' }).min(1).max(100),
@@ -63,9 +89,23 @@ const device = z
     enabled: z.boolean({ error: 'true or false' }).optional(),
     retry: retry.optional(),
     breaker: z
-      .strictObject({ failures: z.int({ error: 'a whole number' }).min(1).max(1000), reset: period })
+      .strictObject({
+        failures: z.int({ error: 'a whole number' }).min(1).max(1000),
+        reset: period,
+        probes: z
+          .int({ error: 'a whole number' })
+          .min(1)
+          .max(100)
+          .optional()
+          .meta({ description: 'Readings in a row that have to succeed before it closes; 1 when absent.' }),
+      })
       .optional()
-      .meta({ description: 'Opens after so many failures in a row and lets one probe through each reset time.' }),
+      .meta({ description: 'Opens after so many failures in a row, sends nothing for the reset time, then probes.' }),
+    verify: verify.optional(),
+    faults: z
+      .enum(['allow', 'forbid'])
+      .optional()
+      .meta({ description: 'Whether faults may be injected into it; as for the whole plant when absent.' }),
     config: z.record(z.string(), z.unknown()).optional(),
     simulator: z
       .strictObject({
@@ -89,6 +129,9 @@ export const plantFile = z.strictObject({
   description: words.optional(),
   server: server.optional(),
   history: history.optional(),
+  faults: z.enum(['allow', 'forbid']).optional().meta({
+    description: 'Whether users with the role Engineer may inject faults into devices, for tests; forbid when absent.',
+  }),
   equipment: z.record(equipmentPath, equipment).optional(),
   devices: z.record(id, device).optional(),
   plugins: z

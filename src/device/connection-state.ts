@@ -1,4 +1,4 @@
-import type { RetryDefinition } from '../model/definition.ts'
+import type { BreakerDefinition, RetryDefinition } from '../model/definition.ts'
 import type { BreakerState } from '../model/diagnostics.ts'
 import type { ConnectionState } from '../model/event.ts'
 
@@ -9,6 +9,8 @@ import type { ConnectionState } from '../model/event.ts'
 export interface LinkState {
   readonly name: ConnectionState
   readonly failures: number
+  /** Probes that a half-open breaker has let through and that were answered; none when absent. */
+  readonly answers?: number | undefined
 }
 
 /**
@@ -17,9 +19,12 @@ export interface LinkState {
  */
 export type LinkFact = 'communication' | 'notConnected' | 'plugin'
 
-/** What can happen to a link. `enable` is also an operator's wish to connect now, `reset` one to forget the failures. */
+/**
+ * What can happen to a link. `enable` is also an operator's wish to connect now, `reset` one to forget the failures, `trip` one
+ * to open the breaker.
+ */
 export type LinkInput =
-  | { readonly kind: 'enable' | 'disable' | 'connected' | 'answered' | 'waited' | 'reset' }
+  | { readonly kind: 'enable' | 'disable' | 'connected' | 'answered' | 'waited' | 'reset' | 'trip' }
   | { readonly kind: 'failed'; readonly fact: LinkFact }
 
 /** What is to be done: `close` ends the connection or the attempt, and the wait; `waited` is due `ms` after `wait`. */
@@ -31,7 +36,7 @@ export type LinkEffect =
 /** The part of a device's definition that decides about its link. */
 export interface LinkPolicy {
   readonly retry: RetryDefinition
-  readonly breaker?: { readonly failures: number; readonly resetMs: number } | undefined
+  readonly breaker?: BreakerDefinition | undefined
 }
 
 /** The next state of a link, and what is to be done on the way. */
@@ -53,8 +58,9 @@ const close: LinkEffect = { kind: 'close' }
  * Decides what an input does to a link. An input that makes no sense in a state, such as a late failure of a connection
  * that is closed already, changes nothing.
  *
- * Error is the state of an open breaker and of a plugin that breaks its interface; both are probed by a single attempt
- * after a while, because a device never gives up.
+ * Error is the state of an open breaker and of a plugin that breaks its interface; both are probed after a while, because a
+ * device never gives up. A half-open breaker closes when as many probes as configured were answered in a row; each of them is
+ * a reading, and the first one that fails opens it again.
  */
 export function transition(state: LinkState, input: LinkInput, policy: LinkPolicy): LinkTransition {
   switch (input.kind) {
@@ -68,8 +74,7 @@ export function transition(state: LinkState, input: LinkInput, policy: LinkPolic
       if (state.name !== 'Connecting') return { state, effects: [] }
       return { state: { name: 'Connected', failures: state.failures }, effects: [] }
     case 'answered':
-      if (state.name !== 'Connected' || state.failures === 0) return { state, effects: [] }
-      return { state: { name: 'Connected', failures: 0 }, effects: [] }
+      return { state: afterAnswer(state, policy), effects: [] }
     case 'waited':
       if (state.name !== 'Disconnected' && state.name !== 'Error') return { state, effects: [] }
       return { state: { name: 'Connecting', failures: state.failures }, effects: [connect] }
@@ -77,6 +82,8 @@ export function transition(state: LinkState, input: LinkInput, policy: LinkPolic
       if (breakerStateOf(state, policy) === 'Closed') return { state, effects: [] }
       if (isUp(state)) return { state: { name: state.name, failures: 0 }, effects: [] }
       return { state: { name: 'Connecting', failures: 0 }, effects: [connect] }
+    case 'trip':
+      return afterTrip(state, policy)
     case 'failed':
       return isUp(state) ? afterFailure(state, input.fact, policy) : { state, effects: [] }
   }
@@ -103,6 +110,21 @@ export function jittered(delayMs: number, share: number, random: number): number
 
 function isUp({ name }: LinkState): boolean {
   return name === 'Connecting' || name === 'Connected'
+}
+
+function afterAnswer(state: LinkState, policy: LinkPolicy): LinkState {
+  if (state.name !== 'Connected' || state.failures === 0) return state
+  const answers = (state.answers ?? 0) + 1
+  const isOnTrial = breakerStateOf(state, policy) === 'HalfOpen' && answers < (policy.breaker?.probes ?? 1)
+  return isOnTrial ? { ...state, answers } : { name: 'Connected', failures: 0 }
+}
+
+function afterTrip(state: LinkState, policy: LinkPolicy): LinkTransition {
+  const { breaker } = policy
+  const isTrippable = breaker && state.name !== 'Disabled' && breakerStateOf(state, policy) !== 'Open'
+  if (!isTrippable) return { state, effects: [] }
+  const failures = Math.max(breaker.failures, state.failures + 1)
+  return { state: { name: 'Error', failures }, effects: [close, { kind: 'wait', ms: breaker.resetMs }] }
 }
 
 function afterFailure(state: LinkState, fact: LinkFact, { retry, breaker }: LinkPolicy): LinkTransition {

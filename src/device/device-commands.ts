@@ -5,15 +5,12 @@ import type { PlantEvent } from '../model/event.ts'
 import type { DeviceDescription, MethodDescription } from '../model/port.ts'
 import type { Sample } from '../model/sample.ts'
 import { Status } from '../model/status.ts'
-import { ownerTag } from '../model/tag.ts'
-import type { Value } from '../model/value.ts'
 import type { DevicePlugin, Logger } from '../plugin/define.ts'
 import { withDeadline } from './deadline.ts'
 import type { DeviceDiagnostics } from './device-diagnostics.ts'
-import { callError, type Failure, failureOf, messageOf } from './failure.ts'
-import type { Live } from './link.ts'
+import { callError, type Failure, failureOf } from './failure.ts'
+import type { Live } from './live-connection.ts'
 import { checkedInputs, checkedOutputs, type ValueByPort } from './method-inputs.ts'
-import { misfitOf } from './port-value.ts'
 import type { Requests } from './requests.ts'
 
 /** Who asks, and what makes the wish void. */
@@ -21,6 +18,8 @@ export interface CommandOptions {
   /** Name for the audit: a user, `pipeline:fill`, `job:WO-4711`. */
   readonly initiator: string
   readonly signal?: AbortSignal | undefined
+  /** Whether it is one of many writes of a pipeline, of which the newest counts. */
+  readonly isRoutine?: boolean | undefined
 }
 
 /** What commands need from their device. */
@@ -33,13 +32,13 @@ export interface CommandsHost {
   readonly diagnostics: DeviceDiagnostics
   /** Writes take their turn with reads. */
   readonly requests: Requests
+  /** Whether the breaker lets only probes through. */
+  isProbing(): boolean
+  /** The connection, while commands may go over it: not while a breaker lets only probes through. */
   live(): Live | undefined
   latest(port: string): Sample | undefined
-  /** The device has taken a value. */
-  accepted(port: string, value: Value): void
-  /** Reads soon, to see what a command did or whether the link still stands. */
-  verify(): void
   answered(live: Live): void
+  /** Only the plugin itself may say that a command has cost the link; otherwise the next poll finds out. */
   failed(live: Live, failure: Failure): void
   raise(event: PlantEvent): void
 }
@@ -47,36 +46,13 @@ export interface CommandsHost {
 const methodTimeoutMs = 60_000
 const callsMax = 100
 
-/** What can be asked of a device: to write a port, and to call a method. Everything is checked before anything is sent. */
+/** Calls of a device's methods. Everything is checked before anything is sent. */
 export class DeviceCommands {
   readonly #host: CommandsHost
   #callCount = 0
 
   constructor(host: CommandsHost) {
     this.#host = host
-  }
-
-  /** Writes a value and resolves to its status; it never rejects. */
-  async write(port: string, value: Value, options: CommandOptions): Promise<number> {
-    const { clock, definition, description } = this.#host
-    const refused = this.#refusal(port, value)
-    const before = this.#host.latest(port)?.value ?? null
-    const { status, oldValue } =
-      refused === undefined
-        ? await this.#host.requests.write(() => this.#send(port, value, options))
-        : { status: refused, oldValue: before }
-    this.#host.raise({
-      kind: 'tagWritten',
-      time: clock.now(),
-      message: `${port} of ${description.name} ${status === Status.Good ? 'written' : 'not written'} by ${options.initiator}`,
-      device: definition.id,
-      tag: ownerTag(definition.id, port),
-      initiator: options.initiator,
-      oldValue,
-      newValue: value,
-      status,
-    })
-    return status
   }
 
   /** Calls a method and resolves to its outputs; rejects with a MillraceError that carries the status. */
@@ -107,47 +83,6 @@ export class DeviceCommands {
     }
   }
 
-  #refusal(port: string, value: Value): number | undefined {
-    const { description, requests } = this.#host
-    const input = description.inputs.find(({ name }) => name === port)
-    if (!input) {
-      const isOutput = description.outputs.some(({ name }) => name === port)
-      return isOutput ? Status.BadNotWritable : Status.BadNodeIdUnknown
-    }
-    const misfit = misfitOf(input, value)
-    if (misfit) return misfit.isBeyondRange ? Status.BadOutOfRange : misfit.status
-    if (!this.#host.live()) return Status.BadNotConnected
-    return requests.isFull ? Status.BadResourceUnavailable : undefined
-  }
-
-  async #send(port: string, value: Value, { signal }: CommandOptions): Promise<{ status: number; oldValue: Value }> {
-    const { clock, definition, diagnostics } = this.#host
-    const oldValue = this.#host.latest(port)?.value ?? null
-    const live = this.#host.live()
-    if (!live) return { status: Status.BadNotConnected, oldValue }
-    if (!live.connection.write) return { status: Status.BadNotWritable, oldValue }
-    // Nobody wants it any more, and the device knows nothing of it yet.
-    if (signal?.aborted) return { status: Status.BadRequestCancelledByClient, oldValue }
-    diagnostics.count('requestCount')
-    const begun = clock.monotonic()
-    try {
-      await withDeadline(() => live.connection.write?.({ [port]: value }), {
-        clock,
-        timeoutMs: definition.timeoutMs,
-        what: `${definition.id}.write`,
-        signals: [live.signal, signal],
-      })
-    } catch (error) {
-      const failure = failureOf(error)
-      this.#failed(live, failure)
-      return { status: failure.fact === 'notConnected' ? Status.BadNotConnected : failure.status, oldValue }
-    }
-    diagnostics.answered(clock.monotonic() - begun)
-    this.#host.answered(live)
-    this.#host.accepted(port, value)
-    return { status: Status.Good, oldValue }
-  }
-
   async #run(method: MethodDescription, inputs: ValueByPort, { signal }: CommandOptions): Promise<ValueByPort> {
     const { clock, definition, diagnostics, log } = this.#host
     const what = `${definition.id}.${method.name}`
@@ -176,7 +111,7 @@ export class DeviceCommands {
       this.#host.answered(live)
       return checkedOutputs(method, returned, what)
     } catch (error) {
-      this.#failed(live, failureOf(error))
+      this.#host.failed(live, failureOf(error))
       throw error
     } finally {
       this.#callCount--
@@ -187,22 +122,14 @@ export class DeviceCommands {
     const { id } = this.#host.definition
     const live = this.#host.live()
     if (!live) {
-      throw new MillraceError('not-connected', `${id} is not connected; check its cable, address and power`, {
-        status: Status.BadNotConnected,
-      })
+      const reason = this.#host.isProbing()
+        ? 'is tried out by its circuit breaker; wait until that is closed'
+        : 'is not connected; check its cable, address and power'
+      throw new MillraceError('not-connected', `${id} ${reason}`, { status: Status.BadNotConnected })
     }
     if (this.#callCount < callsMax) return live
     throw new MillraceError('invalid-state', `${id} has ${callsMax} calls under way; wait until one has ended`, {
       status: Status.BadResourceUnavailable,
     })
-  }
-
-  /** Only the plugin itself may say that a command has cost the link; otherwise the next poll finds out. */
-  #failed(live: Live, failure: Failure): void {
-    const { diagnostics } = this.#host
-    diagnostics.count('errorCount')
-    diagnostics.error(messageOf(failure.message))
-    if (failure.fact === 'answered' || failure.fact === 'notConnected') this.#host.failed(live, failure)
-    else this.#host.verify()
   }
 }

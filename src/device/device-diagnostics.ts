@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../model/clock.ts'
-import { breakerDiagnostics, deviceDiagnostics, diagnosticTag } from '../model/diagnostics.ts'
+import { breakerDiagnostics, deviceDiagnostics, diagnosticTag, faultDiagnostics } from '../model/diagnostics.ts'
 import type { ConnectionState } from '../model/event.ts'
+import type { Port } from '../model/port.ts'
 import { bad, good, type Sample, type TagSample } from '../model/sample.ts'
 import { Status } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
@@ -29,14 +30,19 @@ export class DeviceDiagnostics {
     device: string
     clock: Clock
     hasBreaker: boolean
+    allowsFaults?: boolean
     publish: (samples: readonly TagSample[]) => void
   }) {
     this.#device = options.device
     this.#clock = options.clock
     this.#publish = options.publish
     const now = this.#clock.now()
-    const all = options.hasBreaker ? [...deviceDiagnostics, ...breakerDiagnostics] : deviceDiagnostics
-    for (const { name, dataType } of all) this.#samples.set(name, initial(dataType, now, this.#device))
+    const all = [
+      ...deviceDiagnostics,
+      ...(options.hasBreaker ? breakerDiagnostics : []),
+      ...(options.allowsFaults ? faultDiagnostics : []),
+    ]
+    for (const port of all) this.#samples.set(port.name, initial(port, now, this.#device))
     this.#samples.set('connectionState', good('Disabled', now))
     if (options.hasBreaker) this.#samples.set('breakerState', good('Closed', now))
   }
@@ -70,6 +76,14 @@ export class DeviceDiagnostics {
     // The state comes last: who hears of it finds the rest.
     const names = ['failureCount', 'nextProbeTime', ...(isNew ? ['breakerState'] : [])]
     this.#publish(names.map((name) => this.#tagSample(name)))
+  }
+
+  /** Other faults are injected now, or their remaining times are. */
+  faults(words: readonly string[]): void {
+    const now = this.#clock.now()
+    this.#samples.set('activeFaultCount', good(words.length, now))
+    this.#samples.set('activeFaults', good(words, now))
+    if (!this.#isClosed) this.#publish([this.#tagSample('activeFaultCount'), this.#tagSample('activeFaults')])
   }
 
   /** Counts one more; UInt32 wraps around. */
@@ -116,7 +130,8 @@ export class DeviceDiagnostics {
   }
 }
 
-function initial(dataType: string, now: number, cause: string): Sample {
+function initial({ dataType, isArray }: Port, now: number, cause: string): Sample {
+  if (isArray) return good([], now)
   if (dataType === 'UInt32') return good(0, now)
   if (dataType === 'String') return good('', now)
   return bad(Status.BadWaitingForInitialData, now, cause)

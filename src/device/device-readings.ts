@@ -7,7 +7,8 @@ import { StatedReading } from '../plugin/reading.ts'
 import { withDeadline } from './deadline.ts'
 import type { DeviceDiagnostics } from './device-diagnostics.ts'
 import { type Failure, failureOf } from './failure.ts'
-import type { Link, Live, LiveGroup } from './link.ts'
+import type { Link } from './link.ts'
+import type { Live, LiveGroup } from './live-connection.ts'
 import { pollGroups } from './poll-groups.ts'
 import { Poller } from './poller.ts'
 import type { Requests } from './requests.ts'
@@ -24,6 +25,8 @@ export interface DeviceReadingsOptions {
   readonly diagnostics: DeviceDiagnostics
   readonly requests: Requests
   readonly publish: (samples: readonly TagSample[]) => void
+  /** A reading has been taken and published. */
+  readonly onTaken: () => void
 }
 
 /** Ports about which something is told. */
@@ -112,6 +115,7 @@ export class DeviceReadings {
     diagnostics.answered(roundTripMs)
     link.answered(live)
     publish(taken.samples)
+    this.#options.onTaken()
     for (const name of taken.unknownPorts) {
       this.#tell(
         name.slice(0, 100),

@@ -3,12 +3,14 @@ import type { Cancel, Clock } from '../model/clock.ts'
 import type { DeviceDefinition } from '../model/definition.ts'
 import { diagnosticTag } from '../model/diagnostics.ts'
 import type { ConnectionState, PlantEvent } from '../model/event.ts'
+import type { FaultOrder } from '../model/fault.ts'
 import type { DeviceDescription } from '../model/port.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
 import { Status } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
 import type { DevicePlugin, Logger } from '../plugin/define.ts'
-import { type CommandOptions, DeviceCommands } from './device-commands.ts'
+import type { CommandOptions } from './device-commands.ts'
+import { DeviceControl } from './device-control.ts'
 import { DeviceDiagnostics } from './device-diagnostics.ts'
 import { DeviceEvents } from './device-events.ts'
 import { DeviceReadings } from './device-readings.ts'
@@ -50,7 +52,7 @@ export class Device {
   readonly #tags: TagSamples
   readonly #diagnostics: DeviceDiagnostics
   readonly #link: Link
-  readonly #commands: DeviceCommands
+  readonly #control: DeviceControl
   readonly #requests = new Requests(writesWaitingMax)
   readonly #samples = new Subject<readonly TagSample[]>()
   readonly #events = new Subject<PlantEvent>()
@@ -72,18 +74,28 @@ export class Device {
     this.#diagnostics = new DeviceDiagnostics({
       ...{ device: this.id, clock, publish },
       hasBreaker: definition.breaker !== undefined,
+      allowsFaults: definition.allowsFaults === true,
+    })
+    this.#control = new DeviceControl({
+      ...{ definition, description, plugin, clock, log, random, publish, raise },
+      ...{ tags: this.#tags, diagnostics: this.#diagnostics, requests: this.#requests },
+      link: () => this.#link,
+      readings: () => this.#readings,
     })
     this.#announcer = new DeviceEvents({ description, clock, log, raise })
     this.#link = new Link({
       definition,
-      plugin,
+      plugin: this.#control.plugin,
       clock,
       log,
       random,
       certificatesFolder: options.certificatesFolder,
       onChange: (change) => this.#changed(change),
       onReading: (reading) => this.#readings.pushed(reading),
-      onBreaker: (facts) => this.#diagnostics.breaker(facts),
+      onBreaker: (facts) => {
+        this.#diagnostics.breaker(facts)
+        this.#allowRequests()
+      },
     })
     this.#readings = new DeviceReadings({
       ...{ definition, clock, log, publish, phaseMs: options.phaseMs ?? 0 },
@@ -91,17 +103,7 @@ export class Device {
       tags: this.#tags,
       diagnostics: this.#diagnostics,
       requests: this.#requests,
-    })
-    this.#commands = new DeviceCommands({
-      ...{ definition, description, plugin, clock, log, raise },
-      diagnostics: this.#diagnostics,
-      requests: this.#requests,
-      live: () => this.#link.live,
-      latest: (port) => this.#tags.latest(port),
-      accepted: (port, value) => this.#accepted(port, value),
-      verify: () => this.#readings.soon(),
-      answered: (live) => this.#link.answered(live),
-      failed: (live, failure) => this.#link.failed(live, failure),
+      onTaken: () => this.#control.taken(),
     })
   }
 
@@ -156,6 +158,19 @@ export class Device {
     return this.#closed === undefined && this.#link.resetBreaker()
   }
 
+  /**
+   * Injects a fault. Throws a MillraceError with the status for the caller: `invalid-state` when the plant file does not allow it
+   * or the device is disabled (BadInvalidState), `value-invalid` for a fault that makes no sense here.
+   */
+  injectFault(order: FaultOrder, initiator: string): void {
+    this.#control.injectFault(order, initiator)
+  }
+
+  /** Ends all faults that are injected; tells how many there were. */
+  clearFaults(initiator: string): number {
+    return this.#control.clearFaults(initiator, 'cleared')
+  }
+
   /** Ends everything; resolves when the connection is closed, after a second at most. May be called again. */
   close(): Promise<void> {
     this.#closed ??= this.#end()
@@ -179,19 +194,23 @@ export class Device {
    *
    * Type and range are checked before anything is sent (BadTypeMismatch, BadOutOfRange, BadNotWritable, BadNodeIdUnknown);
    * then BadNotConnected, BadTimeout, BadCommunicationError, BadResourceUnavailable when too many writes wait,
-   * BadRequestCancelledByClient, or the status with which the device refused.
+   * BadRequestCancelledByClient, or the status with which the device refused. While the circuit breaker is open or half open
+   * nothing is sent and it is BadNotConnected. A write that is verified is BadDeviceFailure when the tag reads another value at
+   * the end of the time for it, and BadTimeout when it has no usable reading by then.
    */
   write(port: string, value: Value, options: CommandOptions): Promise<number> {
-    return this.#commands.write(port, value, options)
+    return this.#control.write(port, value, options)
   }
 
   /** Calls a method and resolves to its outputs; rejects with a MillraceError that carries a code and a status. */
   call(method: string, inputs: ValueByPort, options: CommandOptions): Promise<ValueByPort> {
-    return this.#commands.call(method, inputs, options)
+    return this.#control.call(method, inputs, options)
   }
 
   async #end(): Promise<void> {
+    this.#control.clearFaults('auto', 'closed')
     await this.#link.disable()
+    await this.#control.close()
     this.#cancelExpiry?.()
     this.#diagnostics.close()
     this.#samples.complete()
@@ -201,6 +220,7 @@ export class Device {
   #changed(change: LinkChange): void {
     const { from, to, failure } = change
     if (from.name === 'Connected') this.#readings.stop()
+    if (to.name === 'Disabled') this.#control.clearFaults('auto', 'disabled')
     if (failure) this.#diagnostics.error(failure.message)
     // Tags first: nobody may see a Good tag of a device that says it is not connected.
     this.#publish(this.#tagsAfter(change))
@@ -210,8 +230,14 @@ export class Device {
     this.#announcer.announce(change)
     const live = this.#link.live
     if (to.name !== 'Connected' || !live) return
-    this.#requests.allow(live.connection.isConcurrent === true ? concurrentMax : 1)
+    this.#allowRequests()
     if (!live.connection.readings) this.#readings.start(live)
+  }
+
+  /** A half-open breaker lets one request through at a time, so that its probes are not more than they should be. */
+  #allowRequests(): void {
+    const isConcurrent = this.#link.live?.connection.isConcurrent === true && !this.#link.isProbing
+    this.#requests.allow(isConcurrent ? concurrentMax : 1)
   }
 
   #tagsAfter({ from, to, failure }: LinkChange): readonly TagSample[] {
@@ -238,12 +264,6 @@ export class Device {
       this.#publish(this.#tags.expire(clock.monotonic()))
       this.#scheduleExpiry()
     })
-  }
-
-  #accepted(port: string, value: Value): void {
-    this.#publish(this.#tags.accept(port, value, this.#options.clock.now()))
-    const isMeasured = this.description.outputs.some(({ name }) => name === port)
-    if (isMeasured && this.#requests.isDrained) this.#readings.soon(port)
   }
 
   #publish(samples: readonly TagSample[]): void {

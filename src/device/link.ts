@@ -5,7 +5,7 @@ import type { BreakerState } from '../model/diagnostics.ts'
 import { MillraceError } from '../model/errors.ts'
 import type { ConnectionState } from '../model/event.ts'
 import { Status } from '../model/status.ts'
-import type { DeviceContext, DevicePlugin, Logger, MethodContext } from '../plugin/define.ts'
+import type { DeviceContext, DevicePlugin, Logger } from '../plugin/define.ts'
 import type { Fields } from '../plugin/field.ts'
 import {
   breakerStateOf,
@@ -17,32 +17,7 @@ import {
 } from './connection-state.ts'
 import { withDeadline } from './deadline.ts'
 import { type Failure, failureOf, messageOf } from './failure.ts'
-
-/** Outputs that are polled with a period of their own. */
-export interface LiveGroup {
-  readonly everyMs: number
-  readonly outputs: readonly string[]
-  read(): Promise<unknown>
-}
-
-/** A plugin's connection as the runtime uses it: nothing about its answers is taken for granted. */
-export interface LiveConnection {
-  read?(): Promise<unknown>
-  readonly groups?: readonly LiveGroup[]
-  readonly isConcurrent?: boolean
-  readonly readings?: Observable<unknown>
-  write?(setpoints: Readonly<Record<string, unknown>>): Promise<unknown>
-  close(): unknown
-  readonly methods?: Readonly<
-    Record<string, (inputs: Readonly<Record<string, unknown>>, context: MethodContext) => Promise<unknown>>
-  >
-}
-
-/** A connection and the signal that ends with it; its reason is a MillraceError `not-connected`. */
-export interface Live {
-  readonly connection: LiveConnection
-  readonly signal: AbortSignal
-}
+import { checkedConnection, type Live, type LiveConnection } from './live-connection.ts'
 
 /** A change of a link's state; `failure` tells what brought it about, if it was one. */
 export interface LinkChange {
@@ -114,6 +89,11 @@ export class Link {
     return this.#state.name === 'Connected' ? this.#attempt?.live : undefined
   }
 
+  /** Whether the breaker is half open: then nothing but readings may go over the connection. */
+  get isProbing(): boolean {
+    return breakerStateOf(this.#state, this.#options.definition) === 'HalfOpen'
+  }
+
   /** Connects now, also when it was waiting for its next attempt. */
   enable(): void {
     this.#input({ kind: 'enable' })
@@ -130,6 +110,18 @@ export class Link {
     const isReset = breakerStateOf(this.#state, this.#options.definition) !== 'Closed'
     if (isReset) this.#input({ kind: 'reset' })
     return isReset
+  }
+
+  /** Opens the breaker; false when there is none, when it is open, or when the device is disabled. */
+  trip(failure: Failure): boolean {
+    const before = this.#state
+    this.#input({ kind: 'trip' }, failure)
+    return this.#state !== before
+  }
+
+  /** The connection is lost, whatever the plugin knows of it; does nothing when there is none. */
+  cut(failure: Failure): void {
+    if (this.live) this.failed(this.live, failure)
   }
 
   /** The device has answered over this connection. */
@@ -191,7 +183,7 @@ export class Link {
       ...{ config: definition.config, log, signal: controller.signal, memory: this.#memory },
       ...(certificatesFolder === undefined ? {} : { certificatesFolder }),
     } as DeviceContext<Fields>
-    return withDeadline<LiveConnection>(async () => checked(definition.type, await plugin.connect(context)), {
+    return withDeadline<LiveConnection>(async () => checkedConnection(definition.type, await plugin.connect(context)), {
       clock,
       timeoutMs: definition.timeoutMs,
       what: `${definition.id}.connect`,
@@ -269,35 +261,4 @@ export class Link {
       (error: unknown) => log.warn(`the connection could not be closed: ${messageOf(error)}`),
     )
   }
-}
-
-function checked(type: string, connection: unknown): LiveConnection {
-  const live = connection as Partial<LiveConnection> | null | undefined
-  const isLive =
-    typeof live?.close === 'function' &&
-    (typeof live.read === 'function' || typeof live.readings?.subscribe === 'function')
-  if (isLive && areGroups(live.groups)) return live as LiveConnection
-  throw new MillraceError(
-    'plugin-invalid',
-    `plugin ${type} made no connection; connect must return close, either read or readings, and groups only with everyMs, outputs and read`,
-    { status: Status.BadConfigurationError },
-  )
-}
-
-const groupsMax = 100
-
-function areGroups(groups: unknown): boolean {
-  if (groups === undefined) return true
-  return Array.isArray(groups) && groups.length <= groupsMax && groups.every(isGroup)
-}
-
-function isGroup(group: Partial<LiveGroup> | null | undefined): boolean {
-  const everyMs = group?.everyMs
-  return (
-    typeof everyMs === 'number' &&
-    everyMs >= 1 &&
-    Number.isFinite(everyMs) &&
-    Array.isArray(group?.outputs) &&
-    typeof group?.read === 'function'
-  )
 }

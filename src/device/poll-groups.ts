@@ -1,4 +1,4 @@
-import type { LiveConnection, LiveGroup } from './link.ts'
+import type { LiveConnection, LiveGroup } from './live-connection.ts'
 
 /** Something that is polled with a period and a phase; without a group it is the connection's own `read`. */
 export interface PollGroup {

@@ -1,3 +1,4 @@
+import { faultCause } from '../model/fault.ts'
 import type { Port } from '../model/port.ts'
 import { bad, good, type Sample } from '../model/sample.ts'
 import { isBad, isGood, Status } from '../model/status.ts'
@@ -19,6 +20,21 @@ const floatMax = 3.4028234663852886e38
 const int64Range = [-(2n ** 63n), 2n ** 63n - 1n] as const
 const uint64Range = [0n, 2n ** 64n - 1n] as const
 
+/** What a fault has put in the place of a measured value: another value, or a {@link ReadingFailed}. */
+export class Injected {
+  readonly value: unknown
+  /** Whether it cannot change while the fault lasts. */
+  readonly isConstant: boolean
+
+  constructor(value: unknown, isConstant = false) {
+    this.value = value
+    this.isConstant = isConstant
+  }
+}
+
+/** Info type DataValue with the limit bits Constant (Part 4 §7.39.1). */
+const constantBits = 0x0700
+
 /**
  * Makes a sample of what a device measured.
  *
@@ -31,9 +47,11 @@ const uint64Range = [0n, 2n ** 64n - 1n] as const
  * | of another type than the port's | BadTypeMismatch |
  * | NaN, infinite, too large for the type, not among the choices | BadOutOfRange |
  * | null | BadNoData |
+ * | {@link Injected} | as above, but GoodLocalOverride instead of Good (Part 8 §6.3.2), and the cause is the fault injection |
  */
 export function readingSample(port: Port, value: unknown, at: { time: number; cause: string }): Sample {
   if (value instanceof StatedReading) return statedSample(port, value, at)
+  if (value instanceof Injected) return injectedSample(port, value, at.time)
   if (value instanceof ReadingFailed) return bad(failureOf(value).status, at.time, at.cause)
   if (value === null) return bad(Status.BadNoData, at.time, at.cause)
   const misfit = misfitOf(port, value)
@@ -54,6 +72,12 @@ function statedSample(port: Port, stated: StatedReading, at: { time: number; cau
   const sample = readingSample(port, stated.value, { time, cause: at.cause })
   if (sample.status !== Status.Good) return isGood(status) || isBad(sample.status) ? sample : { ...sample, status }
   return isGood(status) ? { ...sample, status } : { ...sample, status, cause: at.cause }
+}
+
+function injectedSample(port: Port, { value, isConstant }: Injected, time: number): Sample {
+  const sample = { ...readingSample(port, value, { time, cause: faultCause }), cause: faultCause }
+  const base = sample.status === Status.Good ? Status.GoodLocalOverride : sample.status
+  return { ...sample, status: isConstant ? (base | constantBits) >>> 0 : base }
 }
 
 /** Tells why a value may not be written to a port or given to a method: BadTypeMismatch or BadOutOfRange; undefined when it may. */

@@ -41,6 +41,27 @@ export interface RetryDefinition {
   readonly maxDelayMs: number
 }
 
+/**
+ * A circuit breaker: it opens after so many failures in a row, sends nothing for `resetMs`, then lets `probes` readings through
+ * (1 when absent), one at a time, and closes when all of them are answered.
+ */
+export interface BreakerDefinition {
+  readonly failures: number
+  readonly resetMs: number
+  readonly probes?: number | undefined
+}
+
+/** How a write is verified: the tag reads within `withinMs` what was written, give or take `tolerance` in the tag's unit. */
+export interface VerifyRule {
+  readonly withinMs: number
+  readonly tolerance: number
+}
+
+/** Which writes of a device are verified: those of `tags`, each by its own rule, or of every tag that is also read. */
+export interface VerifyDefinition extends VerifyRule {
+  readonly tags?: Readonly<Record<string, VerifyRule>> | undefined
+}
+
 /** A device entry of the plant file. `config` has passed the plugin's own schema and holds its defaults. */
 export interface DeviceDefinition {
   readonly id: string
@@ -60,8 +81,12 @@ export interface DeviceDefinition {
   readonly enabled: boolean
   /** Delays between attempts to connect; `attempts` is ignored (a device never gives up). */
   readonly retry: RetryDefinition
-  /** Opens after so many failures in a row and lets one probe through each `resetMs`; absent means no breaker. */
-  readonly breaker?: { readonly failures: number; readonly resetMs: number } | undefined
+  /** Absent means no breaker. */
+  readonly breaker?: BreakerDefinition | undefined
+  /** Absent means that a write has succeeded when the device says so. */
+  readonly verify?: VerifyDefinition | undefined
+  /** Whether faults may be injected. */
+  readonly allowsFaults?: boolean | undefined
 }
 
 /** When a wave of a pipeline starts. */

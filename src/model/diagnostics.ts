@@ -54,7 +54,7 @@ export const deviceDiagnostics: readonly Port[] = [
 /** States of a circuit breaker. */
 export const breakerStates = ['Closed', 'Open', 'HalfOpen'] as const
 
-/** State of a circuit breaker: open, it lets no attempt through; half open, a single one decides. */
+/** State of a circuit breaker: open, nothing is sent; half open, a few probes decide. */
 export type BreakerState = (typeof breakerStates)[number]
 
 /** Diagnostics of each device that has a circuit breaker, besides the others. */
@@ -62,6 +62,12 @@ export const breakerDiagnostics: readonly Port[] = [
   state('breakerState', 'State of the circuit breaker.', breakerStates),
   count('failureCount', 'Failures in a row.'),
   time('nextProbeTime', 'When an open breaker lets the next attempt through.'),
+]
+
+/** Diagnostics of each device in which faults may be injected, besides the others. */
+export const faultDiagnostics: readonly Port[] = [
+  count('activeFaultCount', 'Faults that are injected now.'),
+  { ...words('activeFaults', 'The faults that are injected now, and how long each still lasts.'), isArray: true },
 ]
 
 /** Diagnostics of each pipeline. */

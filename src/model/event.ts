@@ -1,3 +1,4 @@
+import type { FaultEnd, FaultKind } from './fault.ts'
 import type { ProgramState, ProgramTransitionName } from './program.ts'
 import type { TagSample } from './sample.ts'
 import type { Value } from './value.ts'
@@ -56,7 +57,29 @@ export type PlantEvent =
       readonly initiator: string
       readonly oldValue: Value
       readonly newValue: Value
+      /** The worst one of all the writes that it tells of. */
       readonly status: number
+      /** How many writes it tells of; more than one only for a pipeline, which may write many times a second. */
+      readonly count: number
+    })
+  | (OfDevice & {
+      readonly kind: 'faultInjected'
+      readonly fault: FaultKind
+      /** The tag that it is about; absent when it is about the whole device. */
+      readonly tag?: string | undefined
+      readonly initiator: string
+      /** How long it is to last; 0 for a trip. */
+      readonly durationMs: number
+    })
+  | (OfDevice & {
+      readonly kind: 'faultCleared'
+      readonly fault: FaultKind
+      readonly tag?: string | undefined
+      /** Who ended it: a user, or `auto`. */
+      readonly initiator: string
+      readonly reason: FaultEnd
+      /** How long it has lasted. */
+      readonly durationMs: number
     })
   | (OfDevice & {
       readonly kind: 'methodCalled'

@@ -52,6 +52,8 @@ export interface DeviceDescription {
   readonly nameplate?: Nameplate | undefined
   /** Whether it has a circuit breaker, and after how many failures in a row it opens. */
   readonly breaker?: { readonly failures: number } | undefined
+  /** Whether faults may be injected. */
+  readonly allowsFaults?: true | undefined
 }
 
 /** Where a step's input comes from, resolved to a tag, a parameter or a literal. */

@@ -20,16 +20,22 @@ const offSpecStatuses: ReadonlySet<number> = new Set([
 
 /**
  * Lets a variable show the health of a device: FAILURE while it is enabled and cannot be reached, CHECK_FUNCTION while it is
- * disabled, OFF_SPEC while it is connected and a tag of it is simulated or held, else NORMAL.
+ * disabled or faults are injected into it, OFF_SPEC while it is connected and a tag of it is simulated or held, else NORMAL.
  *
  * A device that is connecting keeps the health it had, so that a device which cannot be reached does not flicker.
  */
 export function bindHealth({ live }: SpaceContext, variable: UAVariable, device: DeviceDescription): void {
   const offSpec = new Set<string>()
   let byLink: number = deviceHealth.checkFunction
+  let isDisturbed = false
   let shown: number | undefined
   const show = (time: number): void => {
-    const health = byLink === deviceHealth.normal && offSpec.size > 0 ? deviceHealth.offSpec : byLink
+    const whenWell = isDisturbed
+      ? deviceHealth.checkFunction
+      : offSpec.size > 0
+        ? deviceHealth.offSpec
+        : deviceHealth.normal
+    const health = byLink === deviceHealth.normal ? whenWell : byLink
     if (health === shown) return
     shown = health
     setValue(variable, new Variant({ dataType: DataType.Int32, value: health }), Status.Good, time)
@@ -40,6 +46,12 @@ export function bindHealth({ live }: SpaceContext, variable: UAVariable, device:
     byLink = healthOfLink(String(value)) ?? byLink
     show(sourceTime)
   })
+  if (device.allowsFaults) {
+    live.watch(diagnosticTag(device.id, 'activeFaultCount'), ({ value, sourceTime }) => {
+      isDisturbed = value !== 0
+      show(sourceTime)
+    })
+  }
   const tags = new Set([...device.outputs, ...device.inputs].map(({ name }) => ownerTag(device.id, name)))
   live.watchAll(tags, ({ status, sourceTime }, tag) => {
     const isOff = status !== Status.Good && offSpecStatuses.has((status & 0xffff0000) >>> 0)

@@ -8,6 +8,7 @@ import { bindHealth } from './device-health.ts'
 import { addDeviceMethods } from './device-methods.ts'
 import { bindDiagnostics } from './diagnostic-variable.ts'
 import { equipmentObject } from './equipment-tree.ts'
+import { addFaultInjection } from './fault-object.ts'
 import { addOperational, organize, organizeAll } from './functional-group.ts'
 import { setValue } from './live-values.ts'
 import { optionalProperties, showDeviceNameplate } from './nameplate.ts'
@@ -54,6 +55,7 @@ export function addDevice(context: SpaceContext, device: DeviceDescription): voi
     organizeAll(operational, methodSet)
   }
   bindConnecting(context, node, device.id)
+  if (device.allowsFaults) addFaultInjection(context, node, device)
 }
 
 function addObject(context: SpaceContext, device: DeviceDescription): UAObject {

@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { Equipment } from '../model/equipment.ts'
 import type { PlantEvent } from '../model/event.ts'
+import type { FaultOrder } from '../model/fault.ts'
 import type { DeviceDescription, PipelineDescription } from '../model/port.ts'
 import type { ProgramState, ProgramTransitionName } from '../model/program.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
@@ -70,4 +71,8 @@ export interface PlantView {
   disconnect(device: string, initiator: string): Promise<void>
   /** Closes the circuit breaker of a device; refused with BadInvalidState when it is closed. */
   resetBreaker(device: string, initiator: string): Promise<void>
+  /** Injects a fault into a device; refused where the plant file does not allow it. */
+  injectFault(device: string, order: FaultOrder, initiator: string): Promise<void>
+  /** Ends all faults of a device. */
+  clearFaults(device: string, initiator: string): Promise<void>
 }

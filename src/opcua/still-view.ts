@@ -35,5 +35,7 @@ export function stillView(plant: PlantDescription): PlantView {
     connect: refuse,
     disconnect: refuse,
     resetBreaker: refuse,
+    injectFault: refuse,
+    clearFaults: refuse,
   }
 }

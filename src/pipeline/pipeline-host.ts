@@ -6,12 +6,12 @@ import type { ExecutionFactory } from './run.ts'
 /** What a pipeline needs from the plant. */
 export interface PipelineHost {
   readonly clock: Clock
-  /** Calls a device method; rejects when it fails. */
-  readonly call: ExecutionHost['call']
+  /** Calls a device method for a pipeline; rejects when it fails. */
+  readonly call: (request: Parameters<ExecutionHost['call']>[0], pipeline: string) => ReturnType<ExecutionHost['call']>
   /** Makes executions, one for each run; the engine's when absent. */
   readonly createExecution?: ExecutionFactory | undefined
-  /** Takes device writes that became due. */
-  readonly write?: ((samples: readonly TagSample[]) => void) | undefined
+  /** Takes device writes of a pipeline that became due. */
+  readonly write?: ((samples: readonly TagSample[], pipeline: string) => void) | undefined
   /** A new id for a run. */
   readonly runId: () => string
   /** Number of the version of a pipeline's definition that is in use; 0 when it was never kept, or this is absent. */

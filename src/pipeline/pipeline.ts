@@ -266,10 +266,10 @@ export class Pipeline {
   #runHost(): RunHost {
     return {
       clock: this.#host.clock,
-      call: this.#host.call,
+      call: (request) => this.#host.call(request, this.id),
       createExecution: this.#createExecution,
       publish: (samples) => this.#chronicle.published.computed(samples),
-      write: (samples) => this.#host.write?.(samples),
+      write: (samples) => this.#host.write?.(samples, this.id),
       onStep: (happening, run) => this.#chronicle.stepHappened(happening, run),
       onWave: (durationMs) => this.#chronicle.waved(durationMs),
       onMissed: (count) => this.#chronicle.missed(count),

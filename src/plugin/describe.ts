@@ -70,7 +70,7 @@ export function likenessOf(outputs: Fields): Readonly<Record<string, string>> {
  * Throws `plugin-invalid` when the plugin cannot name its ports for this configuration.
  */
 export function describeDevice(definition: DeviceDefinition, plugin: DevicePlugin): DeviceDescription {
-  const { id, name, description, type, equipment, config, nameplate, breaker } = definition
+  const { id, name, description, type, equipment, config, nameplate, breaker, allowsFaults } = definition
   try {
     return {
       id,
@@ -84,6 +84,7 @@ export function describeDevice(definition: DeviceDefinition, plugin: DevicePlugi
       configuration: shownConfig(plugin.config ?? {}, config),
       ...(nameplate ? { nameplate } : {}),
       ...(breaker ? { breaker: { failures: breaker.failures } } : {}),
+      ...(allowsFaults ? { allowsFaults } : {}),
     }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)

@@ -64,6 +64,8 @@ export class BenchPlant {
       connect: never,
       disconnect: never,
       resetBreaker: never,
+      injectFault: never,
+      clearFaults: never,
     }
   }
 

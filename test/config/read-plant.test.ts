@@ -66,7 +66,7 @@ describe('read plant', () => {
       jitter: 0.2,
       maxDelayMs: 10_000,
     })
-    expect(definition?.devices[0]?.breaker).to.deep.equal({ failures: 5, resetMs: 30_000 })
+    expect(definition?.devices[0]?.breaker).to.deep.equal({ failures: 5, resetMs: 30_000, probes: 1 })
     expect(definition?.pipelines[0]).to.deep.include({
       trigger: { kind: 'every', periodMs: 100 },
       overlap: 'skip',

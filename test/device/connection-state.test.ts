@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import {
   backoffMs,
+  breakerStateOf,
   initialLink,
   jittered,
   type LinkInput,
@@ -13,11 +14,17 @@ import {
 const policy: LinkPolicy = { retry: { attempts: 1, delayMs: 100, factor: 2, jitter: 0.1, maxDelayMs: 1000 } }
 const withBreaker: LinkPolicy = { ...policy, breaker: { failures: 3, resetMs: 30_000 } }
 
+const withProbes: LinkPolicy = { ...policy, breaker: { failures: 3, resetMs: 30_000, probes: 3 } }
+
 const failed = (fact: 'communication' | 'notConnected' | 'plugin' = 'communication'): LinkInput => ({
   kind: 'failed',
   fact,
 })
-const state = (name: LinkState['name'], failures = 0): LinkState => ({ name, failures })
+const state = (name: LinkState['name'], failures = 0, answers?: number): LinkState => ({
+  name,
+  failures,
+  ...(answers === undefined ? {} : { answers }),
+})
 
 /** A row: from, input, to, effects in words, policy. */
 type Row = [LinkState, LinkInput, LinkState, string[], LinkPolicy?]
@@ -71,6 +78,29 @@ const rows: Record<string, Row[]> = {
     [state('Connecting', 3), failed(), state('Error', 4), ['close', 'wait 30000'], withBreaker],
     [state('Connected', 3), failed(), state('Error', 4), ['close', 'wait 30000'], withBreaker],
   ],
+  'when the breaker is half open': [
+    [state('Connected', 3), { kind: 'answered' }, state('Connected', 0), [], withBreaker],
+    [state('Connected', 3), { kind: 'answered' }, state('Connected', 3, 1), [], withProbes],
+    [state('Connected', 3, 1), { kind: 'answered' }, state('Connected', 3, 2), [], withProbes],
+    [state('Connected', 3, 2), { kind: 'answered' }, state('Connected', 0), [], withProbes],
+    // One probe that fails opens it again, and the ones before it count no more.
+    [state('Connected', 3, 2), failed(), state('Error', 4), ['close', 'wait 30000'], withProbes],
+    [state('Connected', 3, 2), { kind: 'disable' }, initialLink, ['close'], withProbes],
+    [state('Connected', 3, 2), { kind: 'reset' }, state('Connected', 0), [], withProbes],
+    // A breaker that is closed needs one answer to forget a failure.
+    [state('Connected', 2), { kind: 'answered' }, state('Connected', 0), [], withProbes],
+  ],
+  'when the breaker is tripped': [
+    [state('Connected', 0), { kind: 'trip' }, state('Error', 3), ['close', 'wait 30000'], withBreaker],
+    [state('Connected', 5, 1), { kind: 'trip' }, state('Error', 6), ['close', 'wait 30000'], withProbes],
+    [state('Connecting', 1), { kind: 'trip' }, state('Error', 3), ['close', 'wait 30000'], withBreaker],
+    [state('Disconnected', 1), { kind: 'trip' }, state('Error', 3), ['close', 'wait 30000'], withBreaker],
+    [state('Error', 3), { kind: 'trip' }, state('Error', 3), [], withBreaker],
+    // A plugin that broke its interface has not opened the breaker.
+    [state('Error', 1), { kind: 'trip' }, state('Error', 3), ['close', 'wait 30000'], withBreaker],
+    [initialLink, { kind: 'trip' }, initialLink, [], withBreaker],
+    [state('Connected', 0), { kind: 'trip' }, state('Connected', 0), []],
+  ],
   'when the breaker is reset': [
     [state('Error', 3), { kind: 'reset' }, state('Connecting', 0), ['connect'], withBreaker],
     [state('Connecting', 3), { kind: 'reset' }, state('Connecting', 0), [], withBreaker],
@@ -104,20 +134,56 @@ describe('connection state', () => {
   it('always has a way on: it is up, waits, or is disabled, whatever comes', () => {
     const input: fc.Arbitrary<LinkInput> = fc.oneof(
       fc
-        .constantFrom('enable', 'disable', 'connected', 'answered', 'waited', 'reset')
+        .constantFrom('enable', 'disable', 'connected', 'answered', 'waited', 'reset', 'trip')
         .map((kind) => ({ kind }) as LinkInput),
       fc.constantFrom('communication', 'notConnected', 'plugin').map((fact) => failed(fact as 'communication')),
     )
     fc.assert(
-      fc.property(fc.array(input, { maxLength: 60 }), fc.boolean(), (inputs, hasBreaker) => {
+      fc.property(
+        fc.array(input, { maxLength: 60 }),
+        fc.constantFrom(policy, withBreaker, withProbes),
+        (inputs, rule) => {
+          let link = initialLink
+          let isWaiting = false
+          for (const each of inputs) {
+            if (each.kind === 'waited' && !isWaiting) continue
+            const { state: next, effects } = transition(link, each, rule)
+            if (effects.length > 0) isWaiting = effects.at(-1)?.kind === 'wait'
+            link = next
+            expect(isWaiting).to.equal(link.name === 'Disconnected' || link.name === 'Error')
+          }
+        },
+      ),
+    )
+  })
+})
+
+describe('breaker of a connection', () => {
+  const inputs = fc.array(
+    fc.oneof(
+      fc.constantFrom('enable', 'connected', 'answered', 'waited').map((kind) => ({ kind }) as LinkInput),
+      fc.constant(failed()),
+    ),
+    { maxLength: 200 },
+  )
+
+  it('closes after exactly as many answers in a row as it is told, and opens at the first failure before', () => {
+    fc.assert(
+      fc.property(inputs, fc.integer({ min: 1, max: 4 }), (all, probes) => {
+        const rule: LinkPolicy = { ...policy, breaker: { failures: 2, resetMs: 1000, probes } }
         let link = initialLink
-        let isWaiting = false
-        for (const each of inputs) {
-          if (each.kind === 'waited' && !isWaiting) continue
-          const { state: next, effects } = transition(link, each, hasBreaker ? withBreaker : policy)
-          if (effects.length > 0) isWaiting = effects.at(-1)?.kind === 'wait'
-          link = next
-          expect(isWaiting).to.equal(link.name === 'Disconnected' || link.name === 'Error')
+        let answers = 0
+        for (const input of all) {
+          const before = breakerStateOf(link, rule)
+          const wasConnected = link.name === 'Connected'
+          link = transition(link, input, rule).state
+          const after = breakerStateOf(link, rule)
+          if (before !== 'HalfOpen') answers = 0
+          else if (wasConnected && input.kind === 'answered') answers += 1
+          if (before === 'HalfOpen' && after === 'Closed') expect(answers).to.equal(probes)
+          if (before === 'HalfOpen' && after === 'HalfOpen') expect(answers).to.be.lessThan(probes)
+          if (before === 'HalfOpen' && after === 'Open') expect(input.kind).to.equal('failed')
+          if (after === 'Open') expect(link.name).to.equal('Error')
         }
       }),
     )

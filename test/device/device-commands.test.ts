@@ -60,12 +60,17 @@ describe('write to a device', () => {
     expect(written).to.deep.equal([
       {
         ...{ kind: 'tagWritten', time: 1_000_000, message: 'valve of Filler PLC written by user1', device: 'plc1' },
-        ...{ tag: 'plc1.valve', initiator: 'user1', oldValue: false, newValue: true, status: Status.Good },
+        ...{ tag: 'plc1.valve', initiator: 'user1', oldValue: false, newValue: true, status: Status.Good, count: 1 },
       },
       {
-        ...{ kind: 'tagWritten', time: 1_000_000, message: 'setpoint of Filler PLC not written by user1' },
+        ...{
+          kind: 'tagWritten',
+          time: 1_000_000,
+          message: 'setpoint of Filler PLC not written (BadOutOfRange) by user1',
+        },
         ...{ device: 'plc1', tag: 'plc1.setpoint', initiator: 'user1', oldValue: null, newValue: 99 },
         status: Status.BadOutOfRange,
+        count: 1,
       },
     ])
   })

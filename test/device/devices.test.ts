@@ -97,6 +97,21 @@ describe('devices', () => {
     expect(devices.byId('plc2')?.state).to.equal('Error')
   })
 
+  it('keeps three hundred devices at their periods, whatever these are', async () => {
+    const periods = [100, 250, 500, 1000, 3000]
+    const { clock, devices, memories } = fleet(
+      ...Array.from({ length: 300 }, (_, index) => ({ everyMs: periods[index % periods.length]! })),
+    )
+    devices.start()
+    await clock.advance(3000)
+    const before = memories.map(({ readCount }) => readCount)
+    await clock.advance(3000)
+    memories.forEach(({ readCount }, index) => {
+      expect(readCount - before[index]!, `plc${index + 1}`).to.equal(3000 / periods[index % periods.length]!)
+    })
+    expect(devices.all.every(({ skippedPollCount }) => skippedPollCount === 0)).to.equal(true)
+  })
+
   it('closes all together, also those that had not begun, and leaves no timer', async () => {
     const { clock, devices, memories } = fleet({}, {}, {})
     devices.start()

@@ -3,6 +3,7 @@ import { diagnosticTag } from '../../src/model/diagnostics.ts'
 import type { Equipment } from '../../src/model/equipment.ts'
 import { MillraceError } from '../../src/model/errors.ts'
 import type { PlantEvent } from '../../src/model/event.ts'
+import type { FaultOrder } from '../../src/model/fault.ts'
 import type { DeviceDescription, PipelineDescription, Port } from '../../src/model/port.ts'
 import { type ProgramCause, type ProgramState, transitionFor } from '../../src/model/program.ts'
 import type { Sample, TagSample } from '../../src/model/sample.ts'
@@ -111,6 +112,14 @@ export class HandMadePlant implements PlantView {
   async resetBreaker(device: string, initiator: string): Promise<void> {
     this.asked.push({ what: `reset breaker ${device}`, initiator })
     this.set(diagnosticTag(device, 'breakerState'), 'Closed')
+  }
+
+  async injectFault(device: string, { fault, durationMs }: FaultOrder, initiator: string): Promise<void> {
+    this.asked.push({ what: `inject ${device} ${JSON.stringify(fault)} ${durationMs}`, initiator })
+  }
+
+  async clearFaults(device: string, initiator: string): Promise<void> {
+    this.asked.push({ what: `clear faults ${device}`, initiator })
   }
 
   #transition(pipeline: string, cause: ProgramCause, initiator: string): void {

@@ -90,5 +90,7 @@ function viewOf(
     connect: (device, initiator) => plant.connect(device, initiator),
     disconnect: (device, initiator) => plant.disconnect(device, initiator),
     resetBreaker: (device, initiator) => plant.resetBreaker(device, initiator),
+    injectFault: (device, order, initiator) => plant.injectFault(device, order, initiator),
+    clearFaults: (device, initiator) => plant.clearFaults(device, initiator),
   }
 }

@@ -126,9 +126,9 @@ export function rig(
   let runs = 0
   const pipeline = new Pipeline(checked, {
     clock,
-    call: async (request) => {
+    call: async (request, pipeline) => {
       calls.push(`${request.device}.${request.method} ${JSON.stringify(request.inputs)}`)
-      return options.call ? options.call(request) : { settledAt: 0 }
+      return options.call ? options.call(request, pipeline) : { settledAt: 0 }
     },
     write: (samples) => writes.push(...samples),
     runId: () => `run${++runs}`,

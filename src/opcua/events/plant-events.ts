@@ -1,4 +1,5 @@
 import { DataType, type NodeId, NodeId as NodeIdClass, VariantArrayType, type VariantLike } from 'node-opcua'
+import { diagnosticTag } from '../../model/diagnostics.ts'
 import {
   type ConnectionState,
   connectionStates,
@@ -7,13 +8,16 @@ import {
   outcomes,
   type PlantEvent,
 } from '../../model/event.ts'
+import type { Port } from '../../model/port.ts'
 import type { ProgramState, ProgramTransitionName } from '../../model/program.ts'
+import { isBad } from '../../model/status.ts'
 import { ownerTag } from '../../model/tag.ts'
-import { toVariant } from '../conversion.ts'
+import type { Value } from '../../model/value.ts'
+import { nullVariant, toVariant } from '../conversion.ts'
 import { programNodeOf } from '../program-state.ts'
 import type { SpaceContext } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
-import { dateTime, type EventFields, localized, type RaisedTypeName, raise, text } from './raising.ts'
+import { dateTime, type EventFields, localized, type RaisedTypeName, raise, severities, text } from './raising.ts'
 import { sourceIdOf } from './source-id.ts'
 
 type Kind = PlantEvent['kind']
@@ -48,6 +52,16 @@ const rows: Rows = {
   deviceFailed: {
     type: 'DeviceErrorEventType',
     fields: (event) => ({ ...deviceFields(event, event.state), errorCode: statusCode(event.status) }),
+  },
+  tagWritten: {
+    type: 'TagWrittenEventType',
+    severity: ({ status }) => (isBad(status) ? 400 : severities.TagWrittenEventType),
+    fields: writtenFields,
+  },
+  faultInjected: { type: 'FaultInjectedEventType', fields: (event, context) => faultFields(event, context) },
+  faultCleared: {
+    type: 'FaultClearedEventType',
+    fields: (event, context) => ({ ...faultFields(event, context), reason: text(event.reason) }),
   },
   pipelineStarted: {
     type: 'PipelineStartedEventType',
@@ -128,6 +142,50 @@ export function raisePlantEvent(context: SpaceContext, event: PlantEvent): void 
 
 function deviceFields({ device }: { readonly device: string }, state: ConnectionState): EventFields {
   return { deviceId: text(device), connectionState: int32(connectionStates.indexOf(state)) }
+}
+
+function writtenFields(event: Of<'tagWritten'>, context: SpaceContext): EventFields {
+  const { device, tag, initiator, oldValue, newValue, status, count } = event
+  const described = context.view.devices.find(({ id }) => id === device)
+  const name = tag.slice(device.length + 1)
+  const port = [...(described?.inputs ?? []), ...(described?.outputs ?? [])].find((each) => each.name === name)
+  return {
+    ...deviceFields(event, stateOf(device, context)),
+    tag: nodeId(tagNode(context, tag)),
+    initiator: text(initiator),
+    oldValue: shownValue(port, oldValue),
+    newValue: shownValue(port, newValue),
+    writeStatus: statusCode(status),
+    count: uint32(count),
+  }
+}
+
+/** A value that its tag cannot have was refused, and is told as the text that it comes close to. */
+function shownValue(port: Port | undefined, value: Value): VariantLike {
+  const converted = port && toVariant(port, value)
+  if (converted && 'variant' in converted) return converted.variant
+  return value === null ? nullVariant : text(String(value).slice(0, shownLengthMax))
+}
+
+const shownLengthMax = 200
+
+function faultFields(event: Of<'faultInjected' | 'faultCleared'>, context: SpaceContext): EventFields {
+  return {
+    ...deviceFields(event, stateOf(event.device, context)),
+    fault: text(event.fault),
+    tag: nodeId(event.tag === undefined ? new NodeIdClass() : tagNode(context, event.tag)),
+    initiator: text(event.initiator),
+    duration: duration(event.durationMs),
+  }
+}
+
+function stateOf(device: string, { view }: SpaceContext): ConnectionState {
+  const state = view.latest(diagnosticTag(device, 'connectionState'))?.value
+  return connectionStates.find((each) => each === state) ?? 'Disabled'
+}
+
+function tagNode({ variableByTag }: SpaceContext, tag: string): NodeId {
+  return variableByTag.get(tag)?.nodeId ?? new NodeIdClass()
 }
 
 /** Runs belong to no job order until there are some. */

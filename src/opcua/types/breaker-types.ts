@@ -28,7 +28,8 @@ export function addBreakerType(context: TypeContext): UAObjectType {
   const { namespace, typeOf } = context
   const type = namespace.addObjectType({
     browseName: 'BreakerStateMachineType',
-    description: 'A circuit breaker: it opens after too many failures in a row and lets single probes through.',
+    description:
+      'A circuit breaker: it opens after too many failures in a row, and a few probes decide whether it closes again.',
     subtypeOf: typeOf('FiniteStateMachineType'),
   })
   addStates(context, type)
@@ -61,8 +62,8 @@ function addStates({ namespace, typeOf }: TypeContext, type: UAObjectType): void
   const states = new Map<string, UAObject>()
   const texts: Readonly<Record<BreakerState, string>> = {
     Closed: 'The device is used.',
-    Open: 'The device is left alone.',
-    HalfOpen: 'One attempt is made to see whether the device answers again.',
+    Open: 'The device is left alone: nothing is sent to it.',
+    HalfOpen: 'Probes show whether the device answers again; nothing else is sent to it.',
   }
   for (const [name, number] of Object.entries(breakerStates)) {
     const of = name === 'Closed' ? 'InitialStateType' : 'StateType'

@@ -14,6 +14,7 @@ import { addDeviceTypes } from './device-types.ts'
 import { addEnumerations } from './enumerations.ts'
 import { addEquipmentTypes } from './equipment-types.ts'
 import { addEventTypes, addGeneratedEvents } from './event-types.ts'
+import { addFaultType } from './fault-types.ts'
 import { addHistorianType } from './historian-types.ts'
 import { addNamespaceMetadata } from './namespace-metadata.ts'
 import { addPipelineTypes } from './pipeline-types.ts'
@@ -52,6 +53,7 @@ export function buildTypes(addressSpace: AddressSpace, ids: readonly IdRow[]): I
   addPluginTypes(context)
   addHistorianType(context)
   addBreakerType(context)
+  addFaultType(context)
   addAlarmTypes(context)
   addGeneratedEvents(namespace, addEventTypes(context))
   addNamespaceMetadata(addressSpace, namespace, { version: typesVersion, publicationDate: typesPublicationDate })

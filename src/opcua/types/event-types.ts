@@ -23,6 +23,7 @@ interface EventField {
 const pipelineId = { dataType: 'String', description: 'Id of the pipeline.' }
 const runId = { dataType: 'String', description: 'Id of the run; empty when there was none.' }
 const errorCode = { dataType: 'StatusCode', description: 'Status code of the error.' }
+const tagNode = { dataType: 'NodeId', description: 'Variable of the tag; null when it is about the whole device.' }
 const duration = { dataType: 'Duration', description: 'How long it took, in milliseconds.' }
 
 /**
@@ -50,6 +51,43 @@ export const eventTypes = {
     description: 'A device failed.',
     base: 'DeviceEventType',
     fields: { ErrorCode: errorCode },
+  },
+  TagWrittenEventType: {
+    description: 'A tag of a device was written, or could not be.',
+    base: 'DeviceEventType',
+    fields: {
+      Tag: tagNode,
+      Initiator: { dataType: 'String', description: 'Name of the user, or pipeline:<id>.' },
+      OldValue: { dataType: 'BaseDataType', description: 'What the tag showed before; null when it had no value.' },
+      NewValue: { dataType: 'BaseDataType', description: 'What was to be written.' },
+      WriteStatus: { dataType: 'StatusCode', description: 'What came of it; of several writes, the worst.' },
+      Count: { dataType: 'UInt32', description: 'Writes of a pipeline that it tells of; 1 for those of a client.' },
+    },
+  },
+  FaultEventType: {
+    description: 'A fault was injected into a device, or is over.',
+    base: 'DeviceEventType',
+    isAbstract: true,
+    fields: {
+      Fault: {
+        dataType: 'String',
+        description: 'Its kind: delay, drop, stuck, spike, badStatus, disconnect or trip.',
+      },
+      Tag: tagNode,
+      Initiator: { dataType: 'String', description: 'Name of the user; auto when it ended by itself.' },
+      Duration: {
+        dataType: 'Duration',
+        description: 'How long it is to last, or has lasted, in milliseconds; 0 for a trip.',
+      },
+    },
+  },
+  FaultInjectedEventType: { description: 'A fault was injected into a device.', base: 'FaultEventType', fields: {} },
+  FaultClearedEventType: {
+    description: 'A fault that was injected into a device is over.',
+    base: 'FaultEventType',
+    fields: {
+      Reason: { dataType: 'String', description: 'Why: expired, cleared, replaced, disabled or closed.' },
+    },
   },
   PipelineEventType: {
     description: 'Something that happened to a pipeline.',
@@ -213,7 +251,14 @@ export function addFields(
 
 /** Which events the instances of a type raise. Concrete event types stand for themselves. */
 const generated: Readonly<Record<string, readonly EventTypeName[]>> = {
-  ConnectedDeviceType: ['DeviceConnectedEventType', 'DeviceDisconnectedEventType', 'DeviceErrorEventType'],
+  ConnectedDeviceType: [
+    'DeviceConnectedEventType',
+    'DeviceDisconnectedEventType',
+    'DeviceErrorEventType',
+    'TagWrittenEventType',
+    'FaultInjectedEventType',
+    'FaultClearedEventType',
+  ],
   HistorianType: ['HistorianStateEventType', 'HistoryGapEventType'],
   PipelineType: [
     'PipelineStartedEventType',

@@ -21,6 +21,19 @@ const rows: readonly Row[] = [
   ['DeviceConnectedEventType', 'DeviceEventType', false, {}],
   ['DeviceDisconnectedEventType', 'DeviceEventType', false, { Reason: 'LocalizedText' }],
   ['DeviceErrorEventType', 'DeviceEventType', false, { ErrorCode: 'StatusCode' }],
+  [
+    ...(['TagWrittenEventType', 'DeviceEventType', false] as const),
+    {
+      ...{ Count: 'UInt32', Initiator: 'String', NewValue: 'BaseDataType', OldValue: 'BaseDataType', Tag: 'NodeId' },
+      WriteStatus: 'StatusCode',
+    },
+  ],
+  [
+    ...(['FaultEventType', 'DeviceEventType', true] as const),
+    { Duration: 'Duration', Fault: 'String', Initiator: 'String', Tag: 'NodeId' },
+  ],
+  ['FaultInjectedEventType', 'FaultEventType', false, {}],
+  ['FaultClearedEventType', 'FaultEventType', false, { Reason: 'String' }],
   ['PipelineEventType', 'BaseEventType', true, { JobOrderId: 'String', PipelineId: 'String', RunId: 'String' }],
   ['PipelineStartedEventType', 'PipelineEventType', false, { Initiator: 'String', Version: 'UInt32' }],
   [
