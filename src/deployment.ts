@@ -77,6 +77,7 @@ export class Deployment implements Deploying {
   reload(reason: ChangeReason): Promise<readonly Finding[]> {
     return this.#inTurn(async () => {
       this.#blockedBy = new Set()
+      this.#options.parts.forgivePlugins()
       const loaded = await loadPlant(this.#plant.files.folder, { environment: this.#options.environment })
       const findings = await this.#applyFiles(loaded, reason)
       const isRefused = findings.some(({ severity }) => severity === 'error')

@@ -7,6 +7,8 @@ import { isGood } from './model/status.ts'
 const levels = {
   pipelineFailed: 'error',
   stepFailed: 'warn',
+  stepRestarted: 'warn',
+  stepBlocked: 'warn',
   stepEventsHeldBack: 'warn',
   pipelineStarted: 'info',
   pipelineCompleted: 'info',

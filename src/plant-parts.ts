@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { merge, type Observable, Subscription, share } from 'rxjs'
 import type { Actors } from './commands.ts'
 import { type DeviceEntry, Devices } from './device/devices.ts'
+import { IsolatedPlugins } from './isolation/isolated-plugins.ts'
 import type { RunnablePlant } from './load-plant.ts'
 import { logEvents } from './log-events.ts'
 import type { Clock } from './model/clock.ts'
@@ -13,6 +14,7 @@ import type { PipelineHost } from './pipeline/pipeline-host.ts'
 import { Pipelines, type RememberedPipelines } from './pipeline/pipelines.ts'
 import type { PlantDiff } from './plant-diff.ts'
 import { describeDevice } from './plugin/describe.ts'
+import { moduleOf } from './plugin/module-of.ts'
 import { Simulators, startSimulators } from './simulators.ts'
 
 /** What a changed pipeline gets to end its wave and its `finally` steps before it is cancelled, in milliseconds. */
@@ -29,15 +31,18 @@ export class PlantParts implements Actors {
   readonly samples$: Observable<readonly TagSample[]>
   readonly events$: Observable<PlantEvent>
   readonly #subscription = new Subscription()
+  readonly #isolation: IsolatedPlugins
   #plant: RunnablePlant
 
   private constructor(plant: RunnablePlant, simulators: Simulators, { clock, log, remembered }: PartsOptions) {
     this.#plant = plant
     this.simulators = simulators
     this.devices = new Devices({ entries: entriesOf(plant, simulators), clock, log: (device) => logOf(log, device) })
+    this.#isolation = new IsolatedPlugins({ clock, log, moduleOf })
     const host: PipelineHost = {
       clock,
       runId: () => randomUUID(),
+      isolation: this.#isolation,
       call: ({ device, method, inputs, signal }) =>
         this.devices.call(device, method, inputs, { initiator: 'pipeline', signal }),
       write: (samples) => {
@@ -106,9 +111,15 @@ export class PlantParts implements Actors {
     }
   }
 
+  /** Somebody has looked at the plugins: those that were given up are started again. */
+  forgivePlugins(): void {
+    this.#isolation.forgive()
+  }
+
   /** Ends everything; pipelines first, because their `finally` steps still need the devices. */
   async close(): Promise<void> {
     await this.pipelines.close(closing)
+    await this.#isolation.close()
     await this.devices.close()
     this.#subscription.unsubscribe()
     await this.simulators.stop()

@@ -68,6 +68,10 @@ export type PlantEvent =
   | (OfStep & { readonly kind: 'stepStarted' })
   | (OfStep & { readonly kind: 'stepCompleted'; readonly durationMs: number })
   | (OfStep & { readonly kind: 'stepFailed'; readonly status: number; readonly attempts: number })
+  /** A step goes on, but what it remembered was lost with the thread of its plugin. */
+  | (OfStep & { readonly kind: 'stepRestarted' })
+  /** A step kept the event loop, and so everything, waiting for so long. */
+  | (OfStep & { readonly kind: 'stepBlocked'; readonly durationMs: number })
   /** Step events were too many, and `count` of them were not told; at most one of these in a second. */
   | (OfRun & { readonly kind: 'stepEventsHeldBack'; readonly count: number })
   | (OfRun & {

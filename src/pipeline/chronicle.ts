@@ -17,6 +17,9 @@ import { Published } from './published.ts'
 import type { Run } from './run.ts'
 import { StepEventLimit } from './step-event-limit.ts'
 
+/** That a step blocks the event loop is told at most this often, in milliseconds. */
+const blockedTellMs = 60_000
+
 /** How a run was over. */
 export interface Closing {
   readonly initiator: string
@@ -33,6 +36,8 @@ export class Chronicle {
   readonly #events = new Outlet<PlantEvent>()
   readonly #diagnostics: Diagnostics
   readonly #stepEvents: StepEventLimit
+  /** When each step was last told to have blocked the event loop. */
+  readonly #blockedTimes = new Map<string, number>()
   #run: Run | undefined
   #cycles = 0
   #finalResult: readonly TagSample[] = []
@@ -112,15 +117,28 @@ export class Chronicle {
 
   /** Something happened to a step. */
   stepHappened(happening: StepHappening, run: Run): void {
-    const isFailure = happening.kind === 'failed'
-    if (isFailure) this.#diagnostics.figures.lastError = textOf(happening)
+    const isFailure = happening.kind === 'failed' || happening.kind === 'restarted'
+    if (happening.kind === 'failed') this.#diagnostics.figures.lastError = textOf(happening)
     if (isFailure || this.#checked.definition.stepEvents) {
-      if (this.#stepEvents.admits({ isFailure })) {
+      if (happening.kind === 'failed' && happening.isRepeated) this.#stepEvents.holdBack()
+      else if (this.#stepEvents.admits({ isFailure })) {
         this.#events.next(told.stepEvent(this.#subject(run), happening, this.#cycles + 1))
       }
       this.#diagnostics.figures.heldBackEventCount = this.#stepEvents.heldBack
     }
     this.#diagnostics.touch()
+  }
+
+  /** A step kept the event loop busy for so long; told once a minute at most, and always counted. */
+  blocked(step: string, durationMs: number): void {
+    const { figures } = this.#diagnostics
+    figures.blockedCount++
+    figures.lastError = `${step}: kept everything waiting for ${Math.round(durationMs)} ms`
+    this.#diagnostics.touch()
+    const now = this.#clock.monotonic()
+    if (now - (this.#blockedTimes.get(step) ?? Number.NEGATIVE_INFINITY) < blockedTellMs) return
+    this.#blockedTimes.set(step, now)
+    this.#events.next(told.blockedEvent(this.#subject(), { step, cycle: this.#cycles, durationMs }))
   }
 
   /** A wave was made. */

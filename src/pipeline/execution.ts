@@ -2,6 +2,7 @@ import type { Clock } from '../model/clock.ts'
 import type { StepState } from '../model/diagnostics.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
 import type { Value } from '../model/value.ts'
+import type { Isolation } from './isolation.ts'
 
 /** How a wave or a sequence ended. It never throws: a failure is a value. */
 export type WaveResult =
@@ -19,7 +20,11 @@ export type StepHappening =
       readonly status: number
       readonly message: string
       readonly attempts: number
+      /** It failed like this a moment ago: it is counted, and not told again. */
+      readonly isRepeated?: boolean | undefined
     }
+  /** A step goes on, but what it remembered is lost. */
+  | { readonly kind: 'restarted'; readonly step: string; readonly message: string }
 
 /** What an execution needs from outside. */
 export interface ExecutionHost {
@@ -31,6 +36,8 @@ export interface ExecutionHost {
     readonly inputs: Readonly<Record<string, Value>>
     readonly signal: AbortSignal
   }): Promise<Readonly<Record<string, Value>>>
+  /** Runs the steps of isolated plugins; without it they are computed in this thread, as under virtual time. */
+  readonly isolation?: Isolation | undefined
   /** A step asks for a wave: an operator emitted later, or a block's wish to be woken has come. */
   onWake(): void
   onStep?(happening: StepHappening): void

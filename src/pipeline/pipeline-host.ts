@@ -1,6 +1,7 @@
 import type { Clock } from '../model/clock.ts'
 import type { TagSample } from '../model/sample.ts'
 import type { ExecutionHost } from './execution.ts'
+import type { Isolation } from './isolation.ts'
 import type { ExecutionFactory } from './run.ts'
 
 /** What a pipeline needs from the plant. */
@@ -12,6 +13,8 @@ export interface PipelineHost {
   readonly createExecution?: ExecutionFactory | undefined
   /** Takes device writes that became due. */
   readonly write?: ((samples: readonly TagSample[]) => void) | undefined
+  /** Runs the steps of isolated plugins; without it they are computed in this thread. */
+  readonly isolation?: Isolation | undefined
   /** A new id for a run. */
   readonly runId: () => string
 }

@@ -6,7 +6,7 @@ import type { Value } from '../model/value.ts'
 import type { CheckedPipeline } from './checked.ts'
 import { Chronicle } from './chronicle.ts'
 import { compile } from './compile.ts'
-import { externalTagsOf } from './description.ts'
+import { externalTagsOf, pluginsOf } from './description.ts'
 import { ExternalSamples } from './external-samples.ts'
 import { Parameters } from './parameters.ts'
 import type { Asked, PipelineHost } from './pipeline-host.ts'
@@ -160,9 +160,10 @@ export class Pipeline {
     this.#halt(initiator, (run) => run.cancel())
   }
 
-  /** Halted to Ready; the last error is forgotten. */
+  /** Halted to Ready; the last error is forgotten, and plugins that were given up get another chance. */
   reset({ initiator }: Asked): void {
     const transition = this.#program.decide('reset')
+    this.#host.isolation?.forgive(pluginsOf(this.checked))
     this.#chronicle.forgotError()
     this.#chronicle.transitioned(transition, initiator)
   }
@@ -176,6 +177,11 @@ export class Pipeline {
     this.#chronicle.parameterSet(name, sample, { initiator, oldValue })
     this.#run?.setParameter(name, sample)
     return status
+  }
+
+  /** Tells that a step kept everything waiting. */
+  blocked(step: string, durationMs: number): void {
+    this.#chronicle.blocked(step, durationMs)
   }
 
   /** Takes in samples of devices and other pipelines; those that it does not read are ignored. */
@@ -256,6 +262,7 @@ export class Pipeline {
       clock: this.#host.clock,
       call: this.#host.call,
       createExecution: this.#createExecution,
+      isolation: this.#host.isolation,
       publish: (samples) => this.#chronicle.published.computed(samples),
       write: (samples) => this.#host.write?.(samples),
       onStep: (happening, run) => this.#chronicle.stepHappened(happening, run),

@@ -18,6 +18,7 @@ export interface RunHost {
   readonly clock: Clock
   readonly call: ExecutionHost['call']
   readonly createExecution: ExecutionFactory
+  readonly isolation?: ExecutionHost['isolation']
   publish(samples: readonly TagSample[]): void
   write(samples: readonly TagSample[]): void
   onStep(happening: StepHappening, run: Run): void
@@ -167,6 +168,7 @@ export class Run {
   #executionHost(): ExecutionHost {
     return {
       clock: this.#runClock,
+      isolation: this.#host.isolation,
       call: (request) => {
         const activity = this.#activity
         const isGated = this.#phase === 'active' && activity instanceof Sequence

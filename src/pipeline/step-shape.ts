@@ -97,7 +97,7 @@ function configOf(
     }
     return undefined
   }
-  const remarks = remarksOf(plugin, parsed.values)
+  const remarks = [...remarksOf(plugin, parsed.values), ...crossingRemarks(plugin, parsed.values)]
   const code: ErrorCode = type === 'expression' ? 'expression-invalid' : 'value-invalid'
   for (const message of remarks) report.error(code, [...path, 'config'], { message: `step ${id}: ${message}` })
   return remarks.length === 0 ? parsed.values : undefined
@@ -108,6 +108,19 @@ function remarksOf(plugin: StepPlugin, config: Readonly<Record<string, unknown>>
     return plugin.check?.(config) ?? []
   } catch (cause) {
     return [textOf(cause)]
+  }
+}
+
+/** The configuration of an isolated plugin goes into its thread, where functions and the like cannot follow. */
+function crossingRemarks({ isolated, type }: StepPlugin, config: Readonly<Record<string, unknown>>): readonly string[] {
+  if (!isolated) return []
+  try {
+    structuredClone(config)
+    return []
+  } catch (cause) {
+    return [
+      `its configuration cannot go into the thread of ${type}, because it is more than plain data: ${textOf(cause)}`,
+    ]
   }
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Finding } from '../model/finding.ts'
 import type { DevicePlugin, Plugin, PluginKind, SimulatorPlugin, StepPlugin } from './define.ts'
 import { load, modulesIn, namesIn, packageSource, type Source } from './load.ts'
+import { rememberModule } from './module-of.ts'
 
 /** A plugin and where it came from: the path of its file, or the name of its package. */
 export interface CatalogueEntry {
@@ -91,6 +92,7 @@ export async function loadCatalogue(
   const named = packages.map((name) => packageSource(name, plantFolder) ?? name)
   const modules = [...found.flat(), ...named.filter((each): each is Source => typeof each !== 'string')]
   const loaded = await Promise.all(modules.map(async (module) => ({ module, ...(await load(module, deadlineMs)) })))
+  for (const { module, plugins } of loaded) rememberModule(module, plugins)
 
   const entries = loaded.flatMap(({ module, plugins }) => plugins.map((plugin) => ({ plugin, origin: module.origin })))
   const findings = [

@@ -66,6 +66,11 @@ const rows: Rows = {
     type: 'StepErrorEventType',
     fields: (event) => ({ ...stepFields(event), errorCode: statusCode(event.status) }),
   },
+  stepRestarted: { type: 'StepRestartedEventType', fields: (event) => stepFields(event) },
+  stepBlocked: {
+    type: 'StepBlockedEventType',
+    fields: (event) => ({ ...stepFields(event), duration: duration(event.durationMs) }),
+  },
   stepEventsHeldBack: {
     type: 'StepEventsHeldBackEventType',
     fields: (event) => ({ ...runFields(event), count: uint32(event.count) }),
@@ -97,7 +102,9 @@ function runFields({ pipeline, runId }: { readonly pipeline: string; readonly ru
   return { pipelineId: text(pipeline), runId: text(runId), jobOrderId: text('') }
 }
 
-function stepFields(event: Of<'stepStarted' | 'stepCompleted' | 'stepFailed'>): EventFields {
+function stepFields(
+  event: Of<'stepStarted' | 'stepCompleted' | 'stepFailed' | 'stepRestarted' | 'stepBlocked'>,
+): EventFields {
   return { ...runFields(event), stepName: text(event.step), cycleNumber: uint32(event.cycle) }
 }
 

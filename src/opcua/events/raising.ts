@@ -25,6 +25,8 @@ export const severities = {
   StepStartedEventType: 10,
   StepCompletedEventType: 10,
   StepErrorEventType: 500,
+  StepRestartedEventType: 300,
+  StepBlockedEventType: 500,
   StepEventsHeldBackEventType: 200,
   PipelineTransitionEventType: 50,
   PipelineAuditTransitionEventType: 200,

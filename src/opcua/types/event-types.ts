@@ -107,6 +107,16 @@ export const eventTypes = {
     base: 'PipelineStepEventType',
     fields: { ErrorCode: errorCode },
   },
+  StepRestartedEventType: {
+    description: 'A step goes on, but what it remembered was lost with the thread of its plugin.',
+    base: 'PipelineStepEventType',
+    fields: {},
+  },
+  StepBlockedEventType: {
+    description: 'A step kept the event loop, and so everything, waiting.',
+    base: 'PipelineStepEventType',
+    fields: { Duration: duration },
+  },
   StepEventsHeldBackEventType: {
     description: 'Step events of a pipeline were too many to be told one by one.',
     base: 'PipelineEventType',
@@ -182,6 +192,8 @@ const generated: Readonly<Record<string, readonly EventTypeName[]>> = {
     'StepStartedEventType',
     'StepCompletedEventType',
     'StepErrorEventType',
+    'StepRestartedEventType',
+    'StepBlockedEventType',
     'StepEventsHeldBackEventType',
     'PipelineTransitionEventType',
   ],

@@ -186,4 +186,8 @@ export const typeIds = {
   PipelineType_Diagnostics_HeldBackEventCount: 1190,
   StepEventsHeldBackEventType: 1191,
   StepEventsHeldBackEventType_Count: 1192,
+  PipelineType_Diagnostics_BlockedCount: 1193,
+  StepRestartedEventType: 1194,
+  StepBlockedEventType: 1195,
+  StepBlockedEventType_Duration: 1196,
 } as const

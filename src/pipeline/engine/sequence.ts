@@ -5,6 +5,7 @@ import { attempt } from './attempts.ts'
 import type { WaveOwner } from './owner.ts'
 import type { Operation, PlanUntil } from './plan.ts'
 import { type Samples, sameValue } from './samples.ts'
+import { isThenable } from './work.ts'
 
 /** A step that is computed again whenever its inputs change, until it is complete. */
 interface Listener {
@@ -177,7 +178,7 @@ export class Sequence {
     }
     try {
       const outputs = work.compute(operation, origin, { monotonic: host.clock.monotonic(), isFed })
-      if (outputs instanceof Promise) this.#await(listener, outputs, take)
+      if (isThenable(outputs)) this.#await(listener, Promise.resolve(outputs), take)
       else take(outputs)
     } catch (error) {
       listener.reject(error)

@@ -116,6 +116,11 @@ export class Waves implements Exits {
       this.#readiness.wait(operation)
       return
     }
+    if (!this.#owner.work.isReady(operation)) {
+      // It asks for a wave of its own as soon as it can be computed.
+      this.#readiness.keep(operation)
+      return
+    }
     const origin = this.#steps.originOf(operation)
     if (operation.work.kind === 'convert') {
       this.#readiness.release(operation)

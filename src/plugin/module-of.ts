@@ -1,0 +1,23 @@
+import type { Plugin, StepPlugin } from './define.ts'
+
+/** The module that plugins were loaded from. */
+export interface ModuleOf {
+  readonly url: string
+  /** Path of its file, or name of its package. */
+  readonly origin: string
+  /** The plugins of steps that it brought. */
+  readonly plugins: readonly StepPlugin[]
+}
+
+const moduleByPlugin = new WeakMap<Plugin, ModuleOf>()
+
+/** The module that a plugin was loaded from; undefined for one that was made in the program itself. */
+export function moduleOf(plugin: Plugin): ModuleOf | undefined {
+  return moduleByPlugin.get(plugin)
+}
+
+/** Remembers where plugins came from. */
+export function rememberModule({ url, origin }: Pick<ModuleOf, 'url' | 'origin'>, plugins: readonly Plugin[]): void {
+  const steps = plugins.filter((each) => each.kind !== 'device' && each.kind !== 'simulator')
+  for (const plugin of plugins) moduleByPlugin.set(plugin, { url, origin, plugins: steps })
+}
