@@ -19,7 +19,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/opcua': ring1,
   'src/store': ring1,
   'src/history': ring1,
-  src: [...ring1, 'src/config', 'src/device', 'src/pipeline', 'src/isolation', 'src/opcua', 'src/store', 'src/history', 'src/cli'],
+  src: [
+    ...ring1,
+    'src/config',
+    'src/device',
+    'src/pipeline',
+    'src/isolation',
+    'src/opcua',
+    'src/store',
+    'src/history',
+    'src/cli',
+  ],
   'src/cli': [...ring1, 'src/config', 'src/device', 'src/pipeline', 'src/opcua', 'src/store', 'src/history', 'src'],
 }
 

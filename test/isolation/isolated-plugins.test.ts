@@ -17,7 +17,8 @@ const nothing = join(import.meta.dirname, 'no-such-folder')
 /** The machine's clock, on which the delays before a thread is started again pass quickly. */
 const hasty: Clock = {
   ...systemClock,
-  after: (delayMs, callback) => systemClock.after(delayMs >= 1000 && delayMs <= 2000 ? delayMs / 20 : delayMs, callback),
+  after: (delayMs, callback) =>
+    systemClock.after(delayMs >= 1000 && delayMs <= 2000 ? delayMs / 20 : delayMs, callback),
 }
 
 /** One isolated step whose thread is ready, and what it was told. */
@@ -70,7 +71,9 @@ describe('isolated plugins', () => {
     return { isolation, step, late, ready, ask, again: (own = config) => open(own) }
   }
 
-  async function reasonOf(work: Promise<unknown>): Promise<{ message: string; status: number | undefined; code: string }> {
+  async function reasonOf(
+    work: Promise<unknown>,
+  ): Promise<{ message: string; status: number | undefined; code: string }> {
     try {
       await work
     } catch (error) {
@@ -216,7 +219,9 @@ describe('isolated plugins', () => {
 
   it('emit within a turn and later, one batch until it was taken', async () => {
     const { step: twice, again, late } = await stand('storm', { how: 'double' })
-    expect(await twice.turn({ inputs: { value: 4 } })).to.deep.equal({ emissions: { value: { value: 8, time: undefined } } })
+    expect(await twice.turn({ inputs: { value: 4 } })).to.deep.equal({
+      emissions: { value: { value: 8, time: undefined } },
+    })
     const later = again({ how: 'later' })
     expect(await later.turn({ inputs: { value: 1 } })).to.deep.equal({ emissions: {} })
     await until(() => late.length === 1)
@@ -236,7 +241,9 @@ describe('isolated plugins', () => {
     await until(() => late.length === 1)
     expect(late[0]?.isBroken).to.equal(true)
     expect((await reasonOf(step.turn({ inputs: undefined }))).message).to.equal('fell over')
-    expect(await step.turn({ inputs: { value: 2 } })).to.deep.include({ emissions: { value: { value: 2, time: undefined } } })
+    expect(await step.turn({ inputs: { value: 2 } })).to.deep.include({
+      emissions: { value: { value: 2, time: undefined } },
+    })
   })
 
   it('end streams that emit in a storm, with the thread unharmed', async () => {

@@ -29,7 +29,8 @@ describe('isolated steps of a pipeline', () => {
   after(removeFolders)
 
   const plugin = (type: string) => catalogue.step(type)!
-  const wave = async (own: ReturnType<typeof bench>, scope?: 'all') => own.execution.wave({ onlyChanged: scope !== 'all' })
+  const wave = async (own: ReturnType<typeof bench>, scope?: 'all') =>
+    own.execution.wave({ onlyChanged: scope !== 'all' })
   async function woken(own: ReturnType<typeof bench>): Promise<void> {
     const { wakes } = own
     while (own.wakes === wakes) await new Promise((resolve) => setTimeout(resolve, 5))
@@ -111,7 +112,9 @@ describe('isolated steps of a pipeline', () => {
   })
 
   it('say that a block has begun anew, which then has its first turn again', async () => {
-    const own = bench(pipeline([step('count', plugin('count'), { value: 'plc1.a' }, ['count', 'elapsed'])]), { isolation })
+    const own = bench(pipeline([step('count', plugin('count'), { value: 'plc1.a' }, ['count', 'elapsed'])]), {
+      isolation,
+    })
     await woken(own)
     for (const a of [1, 2]) {
       own.feed({ 'plc1.a': a })
