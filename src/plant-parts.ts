@@ -14,7 +14,8 @@ import type { PipelineHost } from './pipeline/pipeline-host.ts'
 import { Pipelines, type RememberedPipelines } from './pipeline/pipelines.ts'
 import type { PlantDiff } from './plant-diff.ts'
 import { describeDevice } from './plugin/describe.ts'
-import { moduleOf } from './plugin/module-of.ts'
+import { type ModuleOf, moduleOf } from './plugin/module-of.ts'
+import { hashOf } from './plugin/pins.ts'
 import { Simulators, startSimulators } from './simulators.ts'
 
 /** What a changed pipeline gets to end its wave and its `finally` steps before it is cancelled, in milliseconds. */
@@ -38,7 +39,12 @@ export class PlantParts implements Actors {
     this.#plant = plant
     this.simulators = simulators
     this.devices = new Devices({ entries: entriesOf(plant, simulators), clock, log: (device) => logOf(log, device) })
-    this.#isolation = new IsolatedPlugins({ clock, log, moduleOf })
+    this.#isolation = new IsolatedPlugins({
+      clock,
+      log,
+      moduleOf,
+      refusal: (module) => changeOf(module, plant.files.folder),
+    })
     const host: PipelineHost = {
       clock,
       runId: () => randomUUID(),
@@ -151,6 +157,17 @@ function entriesOf({ definition, catalogue }: RunnablePlant, simulators: Simulat
     const plugin = catalogue.device(overridden.type)
     return plugin ? [{ definition: overridden, plugin, description: describeDevice(overridden, plugin) }] : []
   })
+}
+
+/** A thread loads its module anew, so it must still be the one that was loaded, checked and allowed when the plant was. */
+async function changeOf({ kind, origin, hash }: ModuleOf, folder: string): Promise<string | undefined> {
+  if (kind === 'built-in' || hash === undefined) return undefined
+  try {
+    if ((await hashOf({ kind, origin }, folder)) === hash) return undefined
+  } catch (error) {
+    return `plugin module ${origin} cannot be read: ${String(error)}; put it back, then start the plant again`
+  }
+  return `plugin module ${origin} has changed since it was loaded; start the plant again to use it as it is now`
 }
 
 function logOf(log: Logger, device: string) {

@@ -52,7 +52,7 @@ function inYaml(text: string, entries: PluginEntries): string {
   const section = new Document({})
   const map = new YAMLMap()
   section.contents = map as never
-  map.items.push({ ...valueOf(section, pair, entries) } as never)
+  map.items.push(valueOf(section, pair, entries) as never)
   const [from, to] = pair ? placeOf(pair) : [text.length, text.length]
   const gap = from > 0 && text[from - 1] !== '\n' ? '\n' : ''
   return text.slice(0, from) + gap + section.toString({ lineWidth: 0 }) + text.slice(to)

@@ -5,6 +5,9 @@ export interface ModuleOf {
   readonly url: string
   /** Path of its file, or name of its package. */
   readonly origin: string
+  readonly kind: 'built-in' | 'file' | 'package'
+  /** Its hash as it was loaded; undefined when nobody asked for it. */
+  readonly hash: string | undefined
   /** The plugins of steps that it brought. */
   readonly plugins: readonly StepPlugin[]
 }
@@ -16,8 +19,13 @@ export function moduleOf(plugin: Plugin): ModuleOf | undefined {
   return moduleByPlugin.get(plugin)
 }
 
-/** Remembers where plugins came from. */
-export function rememberModule({ url, origin }: Pick<ModuleOf, 'url' | 'origin'>, plugins: readonly Plugin[]): void {
+/** Remembers where plugins came from, and what their module was when they were loaded: it is loaded once. */
+export function rememberModule(
+  { url, origin, kind, hash }: Omit<ModuleOf, 'plugins' | 'hash'> & { readonly hash?: string | undefined },
+  plugins: readonly Plugin[],
+): void {
   const steps = plugins.filter((each) => each.kind !== 'device' && each.kind !== 'simulator')
-  for (const plugin of plugins) moduleByPlugin.set(plugin, { url, origin, plugins: steps })
+  for (const plugin of plugins) {
+    if (!moduleByPlugin.has(plugin)) moduleByPlugin.set(plugin, { url, origin, kind, hash, plugins: steps })
+  }
 }
