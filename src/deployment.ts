@@ -80,6 +80,7 @@ export class Deployment implements Deploying {
       this.#options.parts.forgivePlugins()
       const loaded = await loadPlant(this.#plant.files.folder, { environment: this.#options.environment })
       const findings = await this.#applyFiles(loaded, reason)
+      this.#tellRefusedPlugins(findings, reason)
       const isRefused = findings.some(({ severity }) => severity === 'error')
       if (isRefused) this.#options.log.warn(`the files are not applied:\n${formatFindings(findings, loaded.files)}`)
       return findings
@@ -98,6 +99,7 @@ export class Deployment implements Deploying {
   deploy(definition: string, reason: ChangeReason): ReturnType<Deploying['deploy']> {
     return this.#inTurn(async () => {
       const candidate = await candidateWith(this.#plant, definition, this.#options.environment)
+      this.#tellRefusedPlugins(candidate.findings, reason)
       if (!isDeployable(candidate)) return { version: 0, findings: candidate.findings }
       await this.#apply(candidate, { ...reason, text: definition })
       return { version: this.#versions.inUse(candidate.pipeline), findings: candidate.findings }
@@ -210,6 +212,15 @@ export class Deployment implements Deploying {
     } catch (error) {
       log.error(`the versions of the pipelines cannot be kept: ${String(error)}`)
     }
+  }
+
+  /** That somebody wants to use what the plant does not allow is told, not only answered. */
+  #tellRefusedPlugins(findings: readonly Finding[], { initiator }: ChangeReason): void {
+    const { parts, clock } = this.#options
+    const refused = findings.find(({ code, severity }) => code === 'plugin-refused' && severity === 'error')
+    if (!refused) return
+    const { file, message } = refused
+    parts.tell({ kind: 'pluginRefused', time: clock.now(), message, file, initiator })
   }
 
   #retry(): void {

@@ -9,6 +9,7 @@ const levels = {
   stepFailed: 'warn',
   stepRestarted: 'warn',
   stepBlocked: 'warn',
+  pluginRefused: 'error',
   stepEventsHeldBack: 'warn',
   pipelineStarted: 'info',
   pipelineCompleted: 'info',
@@ -28,5 +29,6 @@ export function logEvents(events$: Observable<PlantEvent>, log: Logger): Subscri
 }
 
 function subjectOf(event: PlantEvent): object {
-  return 'device' in event ? { device: event.device } : { pipeline: event.pipeline, run: event.runId }
+  if ('device' in event) return { device: event.device }
+  return 'pipeline' in event ? { pipeline: event.pipeline, run: event.runId } : {}
 }

@@ -16,6 +16,7 @@ import type { PlantDiff } from './plant-diff.ts'
 import { describeDevice } from './plugin/describe.ts'
 import { type ModuleOf, moduleOf } from './plugin/module-of.ts'
 import { hashOf } from './plugin/pins.ts'
+import { Outlet } from './rx/outlet.ts'
 import { Simulators, startSimulators } from './simulators.ts'
 
 /** What a changed pipeline gets to end its wave and its `finally` steps before it is cancelled, in milliseconds. */
@@ -33,6 +34,8 @@ export class PlantParts implements Actors {
   readonly events$: Observable<PlantEvent>
   readonly #subscription = new Subscription()
   readonly #isolation: IsolatedPlugins
+  /** What belongs to no device and no pipeline. */
+  readonly #events = new Outlet<PlantEvent>()
   #plant: RunnablePlant
 
   private constructor(plant: RunnablePlant, simulators: Simulators, { clock, log, remembered }: PartsOptions) {
@@ -57,7 +60,7 @@ export class PlantParts implements Actors {
     }
     this.pipelines = new Pipelines(plant.pipelines, host, remembered)
     this.samples$ = merge(this.devices.samples$, this.pipelines.samples$).pipe(share())
-    this.events$ = merge(this.devices.events$, this.pipelines.events$).pipe(share())
+    this.events$ = merge(this.devices.events$, this.pipelines.events$, this.#events.values$).pipe(share())
     this.#subscription.add(this.devices.samples$.subscribe((samples) => this.pipelines.feed(samples)))
     this.#subscription.add(logEvents(this.events$, log))
   }
@@ -115,6 +118,11 @@ export class PlantParts implements Actors {
         : !autoStarted.has(id) && checked.definition.autoStart
       if (isAwaited && state === 'Ready') this.pipelines.byId(id)?.start({ initiator })
     }
+  }
+
+  /** Tells something that belongs to no device and no pipeline. */
+  tell(event: PlantEvent): void {
+    this.#events.next(event)
   }
 
   /** Somebody has looked at the plugins: those that were given up are started again. */

@@ -88,6 +88,8 @@ export type PlantEvent =
       readonly oldValue: Value
       readonly newValue: Value
     })
+  /** A definition asks for a plugin that the plant does not allow; nothing was changed. */
+  | (Happening & { readonly kind: 'pluginRefused'; readonly file: string; readonly initiator: string })
 
 /** The kind of an event. */
 export type PlantEventKind = PlantEvent['kind']

@@ -196,8 +196,8 @@ export class Alarms {
   }
 
   #happened(event: PlantEvent): void {
-    const owner = 'pipeline' in event ? `pipe/${event.pipeline}` : `dev/${event.device}`
-    this.#listeners.get(owner)?.(event)
+    if ('pipeline' in event) this.#listeners.get(`pipe/${event.pipeline}`)?.(event)
+    else if ('device' in event) this.#listeners.get(`dev/${event.device}`)?.(event)
   }
 }
 

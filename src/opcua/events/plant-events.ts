@@ -75,6 +75,10 @@ const rows: Rows = {
     type: 'StepEventsHeldBackEventType',
     fields: (event) => ({ ...runFields(event), count: uint32(event.count) }),
   },
+  pluginRefused: {
+    type: 'PluginRefusedEventType',
+    fields: (event) => ({ fileName: text(event.file), initiator: text(event.initiator) }),
+  },
   programTransitioned: { type: 'PipelineTransitionEventType', fields: transitionFields },
 }
 
@@ -89,8 +93,10 @@ export function raisePlantEvent(context: SpaceContext, event: PlantEvent): void 
   raise(context, { source, type: row.type, message, time }, () => row.fields(event, context))
 }
 
-function sourceOf({ objectById }: SpaceContext, event: PlantEvent): UAObject | undefined {
-  return objectById.get('device' in event ? `dev/${event.device}` : `pipe/${event.pipeline}`)
+/** What belongs to no device and no pipeline comes from the Server. */
+function sourceOf({ objectById, addressSpace }: SpaceContext, event: PlantEvent): UAObject | undefined {
+  if ('device' in event) return objectById.get(`dev/${event.device}`)
+  return 'pipeline' in event ? objectById.get(`pipe/${event.pipeline}`) : addressSpace.rootFolder.objects.server
 }
 
 function deviceFields({ device }: { readonly device: string }, state: ConnectionState): EventFields {

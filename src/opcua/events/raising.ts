@@ -28,6 +28,7 @@ export const severities = {
   StepRestartedEventType: 300,
   StepBlockedEventType: 500,
   StepEventsHeldBackEventType: 200,
+  PluginRefusedEventType: 700,
   PipelineTransitionEventType: 50,
   PipelineAuditTransitionEventType: 200,
   MethodCallAuditEventType: 200,

@@ -122,6 +122,14 @@ export const eventTypes = {
     base: 'PipelineEventType',
     fields: { Count: { dataType: 'UInt32', description: 'Step events that were not told since the last such event.' } },
   },
+  PluginRefusedEventType: {
+    description: 'A definition asks for a plugin that the plant does not allow, so it was not put into use.',
+    base: 'SystemEventType',
+    fields: {
+      FileName: { dataType: 'String', description: 'File of the definition.' },
+      Initiator: { dataType: 'String', description: 'Who or what asked for it.' },
+    },
+  },
   PipelineTransitionEventType: {
     description: 'The Program of a pipeline changed its state.',
     base: 'ProgramTransitionEventType',

@@ -190,4 +190,7 @@ export const typeIds = {
   StepRestartedEventType: 1194,
   StepBlockedEventType: 1195,
   StepBlockedEventType_Duration: 1196,
+  PluginRefusedEventType: 1197,
+  PluginRefusedEventType_FileName: 1198,
+  PluginRefusedEventType_Initiator: 1199,
 } as const
