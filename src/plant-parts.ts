@@ -4,6 +4,7 @@ import { merge, type Observable, Subscription, share } from 'rxjs'
 import type { Actors } from './commands.ts'
 import { type DeviceEntry, Devices } from './device/devices.ts'
 import { IsolatedPlugins } from './isolation/isolated-plugins.ts'
+import { LoopWatch } from './isolation/loop-watch.ts'
 import type { RunnablePlant } from './load-plant.ts'
 import { logEvents } from './log-events.ts'
 import type { Clock } from './model/clock.ts'
@@ -34,6 +35,7 @@ export class PlantParts implements Actors {
   readonly events$: Observable<PlantEvent>
   readonly #subscription = new Subscription()
   readonly #isolation: IsolatedPlugins
+  readonly #watch: LoopWatch
   /** What belongs to no device and no pipeline. */
   readonly #events = new Outlet<PlantEvent>()
   #plant: RunnablePlant
@@ -48,10 +50,16 @@ export class PlantParts implements Actors {
       moduleOf,
       refusal: (module) => changeOf(module, plant.files.folder),
     })
+    this.#watch = new LoopWatch({
+      onBlocked: ({ pipeline, step, durationMs }) => this.pipelines.byId(pipeline)?.blocked(step, durationMs),
+      onStalled: (durationMs) =>
+        log.debug(`everything has waited for ${Math.round(durationMs)} ms, not because of a step`),
+    })
     const host: PipelineHost = {
       clock,
       runId: () => randomUUID(),
       isolation: this.#isolation,
+      watch: stepWatchOf(this.#watch),
       call: ({ device, method, inputs, signal }) =>
         this.devices.call(device, method, inputs, { initiator: 'pipeline', signal }),
       write: (samples) => {
@@ -133,7 +141,7 @@ export class PlantParts implements Actors {
   /** Ends everything; pipelines first, because their `finally` steps still need the devices. */
   async close(): Promise<void> {
     await this.pipelines.close(closing)
-    await this.#isolation.close()
+    await Promise.all([this.#isolation.close(), this.#watch.close()])
     await this.devices.close()
     this.#subscription.unsubscribe()
     await this.simulators.stop()
@@ -165,6 +173,18 @@ function entriesOf({ definition, catalogue }: RunnablePlant, simulators: Simulat
     const plugin = catalogue.device(overridden.type)
     return plugin ? [{ definition: overridden, plugin, description: describeDevice(overridden, plugin) }] : []
   })
+}
+
+/** Plugins that come with Millrace are known to be quick; those of others are worth a look. */
+function stepWatchOf(watch: LoopWatch): NonNullable<PipelineHost['watch']> {
+  return {
+    cells: watch.cells,
+    enlist: ({ pipeline, steps, plugins }) => {
+      const isDoubtful = plugins.some((plugin) => moduleOf(plugin)?.kind !== 'built-in')
+      return watch.enlist({ pipeline, steps, isDoubtful })
+    },
+    release: (execution) => watch.release(execution),
+  }
 }
 
 /** A thread loads its module anew, so it must still be the one that was loaded, checked and allowed when the plant was. */

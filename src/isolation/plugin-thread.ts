@@ -64,6 +64,7 @@ export class PluginThread {
     this.#worker = new Worker(new URL(`./thread${extname(import.meta.url)}`, import.meta.url), {
       workerData: data,
       transferList: [port2],
+      execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: memoryMiB, maxYoungGenerationSizeMb: Math.max(4, memoryMiB / 8) },
       stdout: true,
       stderr: true,

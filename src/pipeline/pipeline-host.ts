@@ -15,6 +15,8 @@ export interface PipelineHost {
   readonly write?: ((samples: readonly TagSample[]) => void) | undefined
   /** Runs the steps of isolated plugins; without it they are computed in this thread. */
   readonly isolation?: Isolation | undefined
+  /** Watches which step is computed; nobody does when it is absent. */
+  readonly watch?: ExecutionHost['watch']
   /** A new id for a run. */
   readonly runId: () => string
 }

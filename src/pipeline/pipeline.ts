@@ -258,11 +258,10 @@ export class Pipeline {
   }
 
   #runHost(): RunHost {
+    const { clock, call, isolation, watch } = this.#host
     return {
-      clock: this.#host.clock,
-      call: this.#host.call,
+      ...{ clock, call, isolation, watch },
       createExecution: this.#createExecution,
-      isolation: this.#host.isolation,
       publish: (samples) => this.#chronicle.published.computed(samples),
       write: (samples) => this.#host.write?.(samples),
       onStep: (happening, run) => this.#chronicle.stepHappened(happening, run),

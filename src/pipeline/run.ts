@@ -19,6 +19,7 @@ export interface RunHost {
   readonly call: ExecutionHost['call']
   readonly createExecution: ExecutionFactory
   readonly isolation?: ExecutionHost['isolation']
+  readonly watch?: ExecutionHost['watch']
   publish(samples: readonly TagSample[]): void
   write(samples: readonly TagSample[]): void
   onStep(happening: StepHappening, run: Run): void
@@ -169,6 +170,7 @@ export class Run {
     return {
       clock: this.#runClock,
       isolation: this.#host.isolation,
+      watch: this.#host.watch,
       call: (request) => {
         const activity = this.#activity
         const isGated = this.#phase === 'active' && activity instanceof Sequence

@@ -177,7 +177,8 @@ export class Sequence {
       if (this.#holds(operation.until) && (!isOperator(operation) || work.hasEmitted(operation))) listener.resolve()
     }
     try {
-      const outputs = work.compute(operation, origin, { monotonic: host.clock.monotonic(), isFed })
+      const turn = { monotonic: host.clock.monotonic(), isFed }
+      const outputs = this.#owner.mark.during(() => work.compute(operation, origin, turn))
       if (isThenable(outputs)) this.#await(listener, Promise.resolve(outputs), take)
       else take(outputs)
     } catch (error) {

@@ -3,6 +3,7 @@ import type { Value } from '../../model/value.ts'
 import { OperatorStreams } from '../../plugin/run/operator-streams.ts'
 import type { ExecutionHost } from '../execution.ts'
 import { IsolatedOperation } from './isolated.ts'
+import type { Mark } from './mark.ts'
 import type { Operation, Plan } from './plan.ts'
 import type { Samples } from './samples.ts'
 import type { Origin, Steps } from './steps.ts'
@@ -18,6 +19,7 @@ export class Work {
   readonly #samples: Samples
   readonly #steps: Steps
   readonly #host: ExecutionHost
+  readonly #mark: Mark
   readonly #streams: (OperatorStreams | undefined)[]
   readonly #isolated: (IsolatedOperation | undefined)[]
 
@@ -27,12 +29,14 @@ export class Work {
       samples,
       steps,
       host,
+      mark,
       wake,
-    }: { samples: Samples; steps: Steps; host: ExecutionHost; wake: (index: number) => void },
+    }: { samples: Samples; steps: Steps; host: ExecutionHost; mark: Mark; wake: (index: number) => void },
   ) {
     this.#samples = samples
     this.#steps = steps
     this.#host = host
+    this.#mark = mark
     const { isolation } = host
     this.#isolated = plan.operations.map((operation) => {
       const { index, isIsolated } = operation
@@ -49,7 +53,7 @@ export class Work {
         config: work.config,
         inputs: inputs.map(({ name }) => name),
         outputs: outputs.map(({ name }) => name),
-        clock: host.clock,
+        clock: mark.clockOf(index, host.clock),
         onLate: () => wake(index),
       })
     })
@@ -72,6 +76,7 @@ export class Work {
     const { plugin } = work
     const config = work.config as never
     this.#steps.executions[index] = (this.#steps.executions[index] as number) + 1
+    this.#mark.at(index)
     const isolated = this.#isolated[index]
     if (isolated) return this.#isolatedTurn(operation, isolated, { time: origin.time, monotonic, isFed })
     if (plugin.kind === 'operator') return this.#turn(operation, isFed)
@@ -93,7 +98,8 @@ export class Work {
   async start(operation: Operation, origin: Origin, signal: AbortSignal): Promise<unknown> {
     const { index, work } = operation
     if (work.kind !== 'method') {
-      return await this.compute(operation, origin, { monotonic: this.#host.clock.monotonic(), isFed: true })
+      const turn = { monotonic: this.#host.clock.monotonic(), isFed: true }
+      return await this.#mark.during(() => this.compute(operation, origin, turn))
     }
     this.#steps.executions[index] = (this.#steps.executions[index] as number) + 1
     const { device, method } = work
