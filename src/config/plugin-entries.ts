@@ -52,7 +52,7 @@ function inYaml(text: string, entries: PluginEntries): string {
   const section = new Document({})
   const map = new YAMLMap()
   section.contents = map as never
-  map.items.push(valueOf(section, pair, entries) as never)
+  map.items.push(entriesNode(section, pair, entries) as never)
   const [from, to] = pair ? placeOf(pair) : [text.length, text.length]
   const gap = from > 0 && text[from - 1] !== '\n' ? '\n' : ''
   return text.slice(0, from) + gap + section.toString({ lineWidth: 0 }) + text.slice(to)
@@ -65,7 +65,7 @@ function placeOf({ key, value }: Pair): readonly [number, number] {
   return [start, (value as { range?: readonly number[] | null } | null)?.range?.[2] ?? keyEnd]
 }
 
-function valueOf(document: Document, pair: Pair | undefined, { packages, allow }: PluginEntries): Pair {
+function entriesNode(document: Document, pair: Pair | undefined, { packages, allow }: PluginEntries): Pair {
   const before = pair?.value
   const list = isSeq(before) ? before : isMap(before) ? before.get('packages', true) : undefined
   const named = withItems(document, list, packages)

@@ -91,7 +91,7 @@ describe('isolated plugins', () => {
     }
     const { outputs } = await step.turn({ inputs })
     expect(outputs).to.deep.equal({ ...inputs, bytes: Uint8Array.of(2, 3) })
-    expect((outputs?.bytes as Uint8Array).buffer.byteLength).to.equal(2)
+    expect((outputs!.bytes as Uint8Array).buffer.byteLength).to.equal(2)
   })
 
   it('are ready later, and compute what was asked before that', async () => {

@@ -6,7 +6,7 @@ import { rough, roughPlant } from '../isolation/rough-plant.ts'
 import { until } from '../kit/demo-plant.ts'
 import { type ScratchPlant, startScratch } from '../kit/scratch-plant.ts'
 import type { Client } from '../opcua/bench.ts'
-import { type EventListener, listen, typeId } from '../opcua/event-listener.ts'
+import { type EventListener, type Heard, listen, typeId } from '../opcua/event-listener.ts'
 
 type Type = keyof typeof rough
 const types = Object.keys(rough) as Type[]
@@ -86,7 +86,7 @@ describe('a plant with plugins that hang, leak, crash, throw, flood and never le
     }
     for (const type of types) {
       expect(heard(type).length, type).to.be.lessThan(8)
-      expect(String((heard(type)[0]?.Message as { text: string }).text)).to.match(says[type])
+      expect(textOf(heard(type)[0])).to.match(says[type])
     }
     expect(scratch.lines.filter((line) => line.includes('no luck')).length).to.be.lessThan(20)
   })
@@ -94,7 +94,7 @@ describe('a plant with plugins that hang, leak, crash, throw, flood and never le
   it('gives up those that do not get better, until their pipeline is reset', async () => {
     await until(
       'the hanging one is given up',
-      () => heard('hang').some(({ Message }) => String((Message as { text: string }).text).includes('is faulted')),
+      () => heard('hang').some((event) => textOf(event).includes('is faulted')),
       30_000,
     )
     await set('hang', 1)
@@ -149,9 +149,7 @@ describe('a plant that allows some plugins only', function () {
       expect(await scratch.apply('pipelines/late.yaml', asking)).to.deep.equal(['plugin-refused'])
       const [event] = await listener.take(1)
       expect(event).to.deep.include({ FileName: join(scratch.folder, 'pipelines/late.yaml'), Initiator: 'test' })
-      expect(String((event?.Message as { text: string }).text)).to.match(
-        /step s asks for the function tick2, which is refused/,
-      )
+      expect(textOf(event)).to.match(/step s asks for the function tick2, which is refused/)
       expect(scratch.plant.pipelines.all.map(({ id }) => id)).to.deep.equal([])
       expect(scratch.lines.join('')).to.not.include('it was run')
     } finally {
@@ -182,3 +180,7 @@ describe('a plant that allows some plugins only', function () {
     }
   })
 })
+
+function textOf(event: Heard | undefined): string {
+  return String((event?.Message as { readonly text?: unknown } | undefined)?.text)
+}
