@@ -5,17 +5,17 @@ import type { Logger } from 'pino'
 import type { Subscription } from 'rxjs'
 import { formatFindings } from './config/format-findings.ts'
 import { type Candidate, candidateWith, candidateWithout, isDeployable } from './deployment-candidate.ts'
-import { otherPlant, refusalsOf, summaryOf } from './deployment-refusal.ts'
+import { otherPlant, refusalsOf, summaryOf, tellRefusedPlugins } from './deployment-refusal.ts'
 import { isRunnable, type LoadedPlant, loadPlant, type RunnablePlant } from './load-plant.ts'
 import type { Cancel, Clock } from './model/clock.ts'
-import { MillraceError } from './model/errors.ts'
+import { isMillraceError, MillraceError } from './model/errors.ts'
 import type { Finding } from './model/finding.ts'
 import { Status } from './model/status.ts'
 import type { DeployedVersion, Deploying } from './opcua/change/deploying.ts'
 import { diffPlants } from './plant-diff.ts'
 import type { PlantParts } from './plant-parts.ts'
 import { type VersionStore, writeWhole } from './version-store.ts'
-import { VersionsInUse } from './versions-in-use.ts'
+import { textOf, VersionsInUse } from './versions-in-use.ts'
 
 /** What changing a plant needs. */
 export interface DeploymentOptions {
@@ -48,6 +48,7 @@ export class Deployment implements Deploying {
   /** Pipelines whose state keeps the files from being applied. */
   #blockedBy: ReadonlySet<string> = new Set()
   #cancelRetry: Cancel = () => {}
+  #cancelKeeping: Cancel = () => {}
   #turn: Promise<unknown> = Promise.resolve()
   #isClosed = false
 
@@ -61,16 +62,25 @@ export class Deployment implements Deploying {
   }
 
   get versions(): readonly DeployedVersion[] {
-    return this.#versions.all
+    return this.#versions.of(this.#plant.definition.pipelines)
   }
 
   versionInUse(pipeline: string): number {
-    return this.#versions.inUse(pipeline)
+    return this.#versions.numberOf(pipeline, textOf(this.#plant, pipeline))
   }
 
   /** Keeps the definitions that the plant starts with. */
   async begin(): Promise<void> {
     await this.#keepAll(this.#plant, { initiator: 'start', comment: '' })
+  }
+
+  /** Keeps the definitions in use again: the store is another one, which may not have them. */
+  keepAgain(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#versions.forgetStored()
+      await this.#keepAll(this.#plant, { initiator: 'restore', comment: 'the database was replaced' })
+      this.#options.show('versions kept again')
+    })
   }
 
   /** Applies the files of the plant's folder as they are now. Resolves to the findings; the old ones stay when one is an error. */
@@ -80,7 +90,7 @@ export class Deployment implements Deploying {
       this.#options.parts.forgivePlugins()
       const loaded = await loadPlant(this.#plant.files.folder, { environment: this.#options.environment })
       const findings = await this.#applyFiles(loaded, reason)
-      this.#tellRefusedPlugins(findings, reason)
+      tellRefusedPlugins(findings, reason, this.#options)
       const isRefused = findings.some(({ severity }) => severity === 'error')
       if (isRefused) this.#options.log.warn(`the files are not applied:\n${formatFindings(findings, loaded.files)}`)
       return findings
@@ -99,10 +109,10 @@ export class Deployment implements Deploying {
   deploy(definition: string, reason: ChangeReason): ReturnType<Deploying['deploy']> {
     return this.#inTurn(async () => {
       const candidate = await candidateWith(this.#plant, definition, this.#options.environment)
-      this.#tellRefusedPlugins(candidate.findings, reason)
+      tellRefusedPlugins(candidate.findings, reason, this.#options)
       if (!isDeployable(candidate)) return { version: 0, findings: candidate.findings }
       await this.#apply(candidate, { ...reason, text: definition })
-      return { version: this.#versions.inUse(candidate.pipeline), findings: candidate.findings }
+      return { version: this.versionInUse(candidate.pipeline), findings: candidate.findings }
     })
   }
 
@@ -140,6 +150,7 @@ export class Deployment implements Deploying {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelRetry()
+    this.#cancelKeeping()
     this.#subscription.unsubscribe()
     await this.#turn
   }
@@ -179,15 +190,14 @@ export class Deployment implements Deploying {
       throw new MillraceError('invalid-state', `${message}; ${remedy}`, { status: Status.BadInvalidState })
     }
     const old = before.files.files.find((source) => source.file === file)?.text
+    const now = { ...reason, time: clock.now() }
     try {
-      const now = { ...reason, time: clock.now() }
       if (text === undefined) await this.#versions.follow(loaded, now)
       else await this.#versions.keep(pipeline, text, now)
-      await put(file, text)
     } catch (cause) {
-      const message = `${file} cannot be written: ${String(cause)}; check the folders of the plant and of the data`
-      throw new MillraceError('file-unreadable', message, { cause, status: Status.BadResourceUnavailable })
+      throw notKept(pipeline, cause)
     }
+    await put(file, text)
     try {
       await this.#change(loaded, reason)
     } catch (error) {
@@ -204,23 +214,31 @@ export class Deployment implements Deploying {
     if (!diff.isEmpty) log.info(message)
   }
 
-  /** What cannot be kept must not keep a plant from running; a deployment by text is stricter. */
+  /** What cannot be kept must not keep a plant from running, and is tried again; a deployment by text is stricter. */
   async #keepAll(plant: RunnablePlant, reason: ChangeReason): Promise<void> {
     const { clock, log } = this.#options
+    const time = clock.now()
+    this.#cancelKeeping()
     try {
-      await this.#versions.follow(plant, { ...reason, time: clock.now() })
+      await this.#versions.follow(plant, { ...reason, time })
     } catch (error) {
-      log.error(`the versions of the pipelines cannot be kept: ${String(error)}`)
+      log.error(`the versions of the pipelines are not kept for now: ${String(error)}; the plant runs on`)
+      this.#keepLater(reason)
     }
   }
 
-  /** That somebody wants to use what the plant does not allow is told, not only answered. */
-  #tellRefusedPlugins(findings: readonly Finding[], { initiator }: ChangeReason): void {
-    const { parts, clock } = this.#options
-    const refused = findings.find(({ code, severity }) => code === 'plugin-refused' && severity === 'error')
-    if (!refused) return
-    const { file, message } = refused
-    parts.tell({ kind: 'pluginRefused', time: clock.now(), message, file, initiator })
+  #keepLater(reason: ChangeReason): void {
+    const { clock, log, show } = this.#options
+    this.#cancelKeeping = clock.after(keepAgainMs, () => {
+      const kept = this.#inTurn(async () => {
+        await this.#versions.follow(this.#plant, { ...reason, time: clock.now() })
+        log.info('the versions of the pipelines are kept again')
+        show('versions kept')
+      })
+      kept.catch(() => {
+        if (!this.#isClosed) this.#keepLater(reason)
+      })
+    })
   }
 
   #retry(): void {
@@ -244,16 +262,31 @@ export class Deployment implements Deploying {
   }
 }
 
+/** How long versions that could not be kept wait for the next attempt, in milliseconds. */
+const keepAgainMs = 2000
+
+/** A change whose text cannot be kept is not made: nobody could come back to it. */
+function notKept(pipeline: string, cause: unknown): MillraceError {
+  const code = isMillraceError(cause) ? cause.code : 'database-failed'
+  const message = `the version of pipeline ${pipeline} cannot be kept, and nothing was changed: ${String(cause)}`
+  return new MillraceError(code, message, { cause, status: Status.BadResourceUnavailable })
+}
+
 function isSameText(before: RunnablePlant, after: RunnablePlant): boolean {
   const texts = ({ files }: RunnablePlant) => files.files.map(({ file, text }) => [file, text])
   return isDeepStrictEqual(texts(before), texts(after))
 }
 
 async function put(file: string, text: string | undefined): Promise<void> {
-  if (text === undefined) {
-    await rm(file, { force: true })
-    return
+  try {
+    if (text === undefined) {
+      await rm(file, { force: true })
+      return
+    }
+    await mkdir(dirname(file), { recursive: true })
+    await writeWhole(file, text)
+  } catch (cause) {
+    const message = `${file} cannot be written: ${String(cause)}; check the folder of the plant`
+    throw new MillraceError('file-unreadable', message, { cause, status: Status.BadResourceUnavailable })
   }
-  await mkdir(dirname(file), { recursive: true })
-  await writeWhole(file, text)
 }

@@ -4,11 +4,17 @@ import type { EventStore } from './history/events/event-store.ts'
 import { Retention } from './history/record/retention.ts'
 import type { Clock } from './model/clock.ts'
 import type { EventHistoryView, EventRange, KeptEvent } from './opcua/history/events/event-history-view.ts'
+import { settledWithin } from './within.ts'
+
+/** Works with the events of the database that is in use now, which is opened when it is needed first. */
+type Ask = <T>(work: (opened: { readonly events: EventStore }) => Promise<T>) => Promise<T>
 
 /** What keeping events needs. */
 export interface EventHistoryOptions {
-  /** Gives the database that is in use now; it is opened when it is needed first. */
-  readonly open: () => Promise<{ readonly events: EventStore }>
+  /** Writes with the database that is in use now. */
+  readonly keep: Ask
+  /** Reads with it. */
+  readonly ask: Ask
   readonly clock: Clock
   readonly log: Logger
   /** How long events are kept, in milliseconds. */
@@ -32,19 +38,17 @@ export class EventHistory implements EventHistoryView {
   #isStopped = false
 
   constructor(options: EventHistoryOptions) {
-    const { open, clock, log, keepMs, onLost } = options
+    const { keep, clock, log, keepMs, onLost } = options
     this.#options = options
     this.#recorder = new EventRecorder({
-      store: { append: async (events) => (await open()).events.append(events) },
+      store: { append: (batch) => keep(({ events }) => events.append(batch)) },
       clock,
-      onLost: (lost) => {
-        log.warn(`the history of events has a gap: ${lost.count} events were lost`)
-        onLost?.(lost)
-      },
-      onFailure: (error) => log.error(`events are not kept for now: ${messageOf(error)}; the plant runs on`),
+      ...(onLost ? { onLost } : {}),
+      // The historian has told it already, since it shares the database.
+      onFailure: (error) => log.debug(`events are not kept for now: ${messageOf(error)}`),
     })
     this.#retention = new Retention({
-      store: { retain: async (_, before) => forget((await open()).events, before) },
+      store: { retain: (_, before) => options.ask(({ events }) => forget(events, before)) },
       clock,
       keepMs: new Map([[all, keepMs]]),
       onFailure: (error) => log.warn(`old events cannot be forgotten: ${messageOf(error)}`),
@@ -60,17 +64,17 @@ export class EventHistory implements EventHistoryView {
     this.#recorder.record(event)
   }
 
-  async read(range: EventRange) {
-    return (await this.#readable()).read(range)
+  read(range: EventRange) {
+    return this.#read((events) => events.read(range))
   }
 
-  async types() {
-    return (await this.#readable()).types()
+  types() {
+    return this.#read((events) => events.types())
   }
 
-  /** Events that were lost since the start. */
-  get lost(): number {
-    return this.#recorder.health().lost
+  /** Events that were kept and lost since the start. */
+  get counts(): { readonly recorded: number; readonly lost: number } {
+    return this.#recorder.health()
   }
 
   /** Keeps no more; resolves when everything that was taken is durable, or given up because the database fails. */
@@ -78,23 +82,16 @@ export class EventHistory implements EventHistoryView {
     this.#isStopped = true
     await this.#retention.stop()
     await this.#recorder.stop()
-    if (this.lost > 0) this.#options.log.warn(`${this.lost} events were lost since the start`)
+    const { lost } = this.counts
+    if (lost > 0) this.#options.log.warn(`${lost} events were lost since the start`)
   }
 
   /** What was taken last can be read too, unless writing it takes long. */
-  async #readable(): Promise<EventStore> {
-    if (!this.#isStopped && this.#recorder.health().waiting > 0) await this.#flushSoon()
-    return (await this.#options.open()).events
-  }
-
-  #flushSoon(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(flushMs, resolve)
-      void this.#recorder.flush().finally(() => {
-        cancel()
-        resolve()
-      })
-    })
+  async #read<T>(work: (events: EventStore) => Promise<T>): Promise<T> {
+    if (!this.#isStopped && this.#recorder.health().waiting > 0) {
+      await settledWithin(this.#recorder.flush(), flushMs, this.#options.clock)
+    }
+    return this.#options.ask(({ events }) => work(events))
   }
 }
 

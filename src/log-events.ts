@@ -6,11 +6,13 @@ import { isGood } from './model/status.ts'
 /** How loud each kind of event is; those that are not listed are for debugging only. Devices tell of their links themselves. */
 const levels = {
   pipelineFailed: 'error',
+  runCutOff: 'warn',
   stepFailed: 'warn',
   stepRestarted: 'warn',
   stepBlocked: 'warn',
   pluginRefused: 'error',
   stepEventsHeldBack: 'warn',
+  historyGap: 'warn',
   pipelineStarted: 'info',
   pipelineCompleted: 'info',
 } as const
@@ -21,6 +23,10 @@ export function logEvents(events$: Observable<PlantEvent>, log: Logger): Subscri
     if (event.kind === 'tagWritten' || event.kind === 'methodCalled') {
       const level = event.initiator === 'pipeline' ? 'debug' : isGood(event.status) ? 'info' : 'warn'
       log[level](subjectOf(event), event.message)
+      return
+    }
+    if (event.kind === 'historianStateChanged') {
+      log[event.state === 'Ok' ? 'info' : 'error'](subjectOf(event), event.message)
       return
     }
     const level = event.kind in levels ? levels[event.kind as keyof typeof levels] : 'debug'

@@ -40,10 +40,12 @@ export class PlantParts implements Actors {
   readonly #events = new Outlet<PlantEvent>()
   #plant: RunnablePlant
 
-  private constructor(plant: RunnablePlant, simulators: Simulators, { clock, log, remembered }: PartsOptions) {
+  private constructor(plant: RunnablePlant, simulators: Simulators, options: PartsOptions) {
+    const { clock, log, remembered, versionInUse, certificatesFolder } = options
     this.#plant = plant
     this.simulators = simulators
-    this.devices = new Devices({ entries: entriesOf(plant, simulators), clock, log: (device) => logOf(log, device) })
+    const entries = entriesOf(plant, simulators)
+    this.devices = new Devices({ entries, clock, certificatesFolder, log: (device) => logOf(log, device) })
     this.#isolation = new IsolatedPlugins({
       clock,
       log,
@@ -58,6 +60,7 @@ export class PlantParts implements Actors {
     const host: PipelineHost = {
       clock,
       runId: () => randomUUID(),
+      versionInUse,
       isolation: this.#isolation,
       watch: stepWatchOf(this.#watch),
       call: ({ device, method, inputs, signal }) =>
@@ -164,6 +167,10 @@ export interface PartsOptions {
   readonly log: Logger
   /** What the pipelines were when the program ended; nothing when it is absent. */
   readonly remembered?: RememberedPipelines | undefined
+  /** Number of the version of a pipeline's definition that is in use. */
+  readonly versionInUse?: PipelineHost['versionInUse']
+  /** The plant's folder for certificates, for device plugins that need some. */
+  readonly certificatesFolder?: string | undefined
 }
 
 /** The devices of a definition, with the settings of simulators where there are some. */

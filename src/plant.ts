@@ -1,20 +1,23 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { Observable } from 'rxjs'
-import type { Actors } from './commands.ts'
+import { merge, type Observable, ReplaySubject } from 'rxjs'
+import { type Actors, stop } from './commands.ts'
 import { Deployment } from './deployment.ts'
 import { DurableState } from './durable-state.ts'
 import { EventHistory } from './event-history.ts'
 import { Historian } from './historian.ts'
 import type { RunnablePlant } from './load-plant.ts'
+import { logEvents } from './log-events.ts'
 import { type Clock, systemClock } from './model/clock.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { Finding } from './model/finding.ts'
 import type { TagSample } from './model/sample.ts'
+import type { PlantView } from './opcua/plant-view.ts'
 import { type RunningServer, startServer } from './opcua/server.ts'
 import type { UserDirectory } from './opcua/server-options.ts'
 import { PlantParts } from './plant-parts.ts'
 import type { Simulation } from './plugin/define.ts'
+import { runsViewOf } from './runs-view.ts'
 import { memoryVersionStore } from './version-store.ts'
 import { viewOf } from './view-of-plant.ts'
 import { type PlantWatch, watchPlant } from './watch-plant.ts'
@@ -37,6 +40,9 @@ export interface PlantOptions {
   /** Watches the certificate folder for files that are moved by hand; on unless a test turns it off. */
   readonly watchCertificates?: boolean
 }
+
+/** Events that wait for the server to start. */
+const earlyMax = 1000
 
 /** A plant that runs. */
 export interface RunningPlant extends Actors {
@@ -68,7 +74,11 @@ export interface RunningPlant extends Actors {
 export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   const { plant, log, clock = systemClock } = options
   const state = await stateOf(options, clock)
-  const parts = await PlantParts.make(plant, { clock, log, remembered: state?.remembered }).catch(async (error) => {
+  const versionInUse = (pipeline: string): number => deployment.versionInUse(pipeline)
+  const parts = await PlantParts.make(plant, {
+    ...{ clock, log, remembered: state?.remembered, versionInUse },
+    certificatesFolder: options.certificatesFolder,
+  }).catch(async (error) => {
     await state?.close()
     throw error
   })
@@ -88,12 +98,17 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     },
   })
   let watch: PlantWatch | undefined
+  const told = toldBefore(historian, state, log)
   try {
     await deployment.begin()
-    state?.follow({ parts, versionInUse: (pipeline) => deployment.versionInUse(pipeline) })
+    state?.follow({
+      parts,
+      // A plant that stops meanwhile keeps nothing more.
+      onReplaced: () => void deployment.keepAgain().catch(() => undefined),
+    })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
-    server = await serve(options, parts, { deploying: deployment, history: historian, events, state })
+    server = await serve(options, parts, { deploying: deployment, history: historian, events, state, told })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
     await closeAll({ server, deployment, parts, watch, historian, events, state })
@@ -107,7 +122,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     devices: parts.devices,
     pipelines: parts.pipelines,
     samples$: parts.samples$,
-    events$: parts.events$,
+    events$: historian ? merge(parts.events$, historian.events$) : parts.events$,
     urls: running.urls,
     access: accessOf(plant.definition.server.anonymous),
     simulationByDevice: parts.simulators.byDevice,
@@ -127,33 +142,45 @@ function historianOf({ dataFolder, log }: PlantOptions, clock: Clock): Historian
 
 function eventHistoryOf(historian: Historian, { log, plant }: PlantOptions, clock: Clock): EventHistory {
   const { keepEventsMs } = plant.definition.history
-  return new EventHistory({ open: () => historian.open(), clock, log, keepMs: keepEventsMs })
+  const events = new EventHistory({
+    ...{ clock, log, keepMs: keepEventsMs },
+    keep: (work) => historian.keep(work),
+    ask: (work) => historian.ask(work),
+    onLost: (lost) => historian.lostEvents(lost),
+  })
+  historian.countEvents(() => events.counts)
+  return events
 }
 
 async function stateOf({ dataFolder, log }: PlantOptions, clock: Clock): Promise<DurableState | undefined> {
   return dataFolder === undefined ? undefined : DurableState.open({ file: join(dataFolder, 'meta.db'), clock, log })
 }
 
-function serve(
-  options: PlantOptions,
-  parts: PlantParts,
-  shown: {
-    readonly deploying: Deployment
-    readonly history: Historian | undefined
-    readonly events: EventHistory | undefined
-    readonly state: DurableState | undefined
-  },
-): Promise<RunningServer> {
+/** Events of the historian and of the time before the start: they happen before there is a server that could tell them. */
+function toldBefore(historian: Historian | undefined, state: DurableState | undefined, log: Logger) {
+  const told = new ReplaySubject<PlantEvent>(earlyMax)
+  for (const event of state?.cutOff ?? []) told.next(event)
+  logEvents(told, log).unsubscribe()
+  historian?.events$.subscribe(told)
+  return told
+}
+
+/** What is shown besides the parts of the plant. */
+interface Shown {
+  readonly deploying: Deployment
+  readonly history: Historian | undefined
+  readonly events: EventHistory | undefined
+  readonly state: DurableState | undefined
+  /** What the historian tells, and what is to be told of the time before. */
+  readonly told: Observable<PlantEvent>
+}
+
+function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<RunningServer> {
   const { plant, log, users, watchCertificates } = options
   const { server: settings } = plant.definition
-  // Getters follow the definition that is in use, so the view is not copied but extended.
-  const view = Object.defineProperties(viewOf(parts), {
-    deploying: { value: shown.deploying },
-    history: { value: shown.history },
-    eventHistory: { value: shown.events },
-  })
+  const { state } = shown
   return startServer({
-    view,
+    view: viewWith(parts, shown),
     port: options.port,
     bind: settings.bind,
     name: settings.name,
@@ -162,9 +189,36 @@ function serve(
     anonymous: settings.anonymous,
     allowUnsecured: settings.allowUnsecured,
     log: (level, message) => log[level](message),
-    ...(shown.state === undefined ? {} : { alarms: { store: shown.state.conditions } }),
+    ...(state && { alarms: { store: state.conditions }, onAudit: (record) => state.audit(record) }),
     ...(users === undefined ? {} : { users }),
     ...(watchCertificates === undefined ? {} : { watchCertificates }),
+  })
+}
+
+/** What the parts show, with the historian among it. Getters follow the definition that is in use, so the view is not copied but extended. */
+function viewWith(parts: PlantParts, shown: Shown): PlantView {
+  const { deploying, history, events, state, told } = shown
+  const view = viewOf(parts)
+  Object.defineProperties(view, {
+    deploying: { value: deploying },
+    history: { value: history },
+    eventHistory: { value: events },
+    runs: { value: runsViewOf(shown) },
+    ...(state && {
+      kept: { value: () => state.kept() },
+      stop: {
+        value: async (pipeline: string, initiator: string) => {
+          stop(parts, pipeline, { initiator })
+          state.stopAsked(pipeline)
+        },
+      },
+    }),
+  })
+  if (!history) return view
+  return Object.defineProperties(view, {
+    samples$: { value: merge(view.samples$, history.samples$) },
+    events$: { value: merge(view.events$, told) },
+    latest: { value: (tag: string) => parts.devices.latest(tag) ?? parts.pipelines.latest(tag) ?? history.latest(tag) },
   })
 }
 

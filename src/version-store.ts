@@ -17,8 +17,9 @@ export function memoryVersionStore(): DefinitionStore {
   return {
     list: async (pipeline) => of(pipeline).map(({ made }) => made),
     read: async (pipeline, version) => of(pipeline).find(({ made }) => made.version === version)?.text,
-    async append({ text, ...facts }) {
-      const made = { ...facts, version: of(facts.pipeline).length + 1, hash: hashOf(text) }
+    async append({ text, after = 0, ...facts }) {
+      const version = Math.max(of(facts.pipeline).at(-1)?.made.version ?? 0, after) + 1
+      const made = { ...facts, version, hash: hashOf(text) }
       entries.push({ made, text })
       return made
     },

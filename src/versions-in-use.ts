@@ -13,50 +13,55 @@ export interface VersionReason {
 export class VersionsInUse {
   readonly #store: VersionStore
   readonly #versionsByPipeline = new Map<string, readonly PipelineVersion[]>()
-  readonly #inUse = new Map<string, number>()
+  /** The highest number that each pipeline has ever had: it is not given again, also when the store has lost it. */
+  readonly #highest = new Map<string, number>()
 
   constructor(store: VersionStore) {
     this.#store = store
   }
 
-  /** All versions of the pipelines that are in the plant, oldest first. */
-  get all(): readonly DeployedVersion[] {
-    return [...this.#versionsByPipeline.values()].flat().sort((a, b) => a.time - b.time || a.version - b.version)
+  /** All versions of these pipelines, oldest first. */
+  of(pipelines: readonly { readonly id: string }[]): readonly DeployedVersion[] {
+    return pipelines
+      .flatMap(({ id }) => this.#versionsByPipeline.get(id) ?? [])
+      .sort((a, b) => a.time - b.time || a.version - b.version)
   }
 
-  /** The version of a pipeline that is in use; 0 when its text was never kept. */
-  inUse(pipeline: string): number {
-    return this.#inUse.get(pipeline) ?? 0
+  /**
+   * The newest version of a pipeline with this text; 0 when it was never kept. It is not simply the newest one: a text is
+   * kept before it comes into use, runs go on starting meanwhile, and the change may still fail.
+   */
+  numberOf(pipeline: string, text: string): number {
+    const hash = hashOf(text)
+    return this.#versionsByPipeline.get(pipeline)?.findLast((each) => each.hash === hash)?.version ?? 0
   }
 
-  /** Keeps the texts of a plant that are not the newest kept ones, and forgets pipelines that are in the plant no more. */
+  /** Looks into the store again: it is another one. */
+  forgetStored(): void {
+    this.#versionsByPipeline.clear()
+  }
+
+  /** Keeps the texts of a plant that are not the newest kept ones. */
   async follow(plant: RunnablePlant, reason: VersionReason): Promise<void> {
-    const textByPipeline = textsOf(plant)
-    for (const pipeline of [...this.#versionsByPipeline.keys()]) {
-      if (textByPipeline.has(pipeline)) continue
-      this.#versionsByPipeline.delete(pipeline)
-      this.#inUse.delete(pipeline)
-    }
-    for (const [pipeline, text] of textByPipeline) await this.keep(pipeline, text, reason)
+    for (const [pipeline, text] of textsOf(plant)) await this.keep(pipeline, text, reason)
   }
 
-  /** Keeps a text that comes into use, unless it is in use already, and tells its number. */
-  async keep(pipeline: string, text: string, reason: VersionReason): Promise<number> {
+  /** Keeps a text that comes into use, unless it is the newest one already. */
+  async keep(pipeline: string, text: string, reason: VersionReason): Promise<void> {
     const known = this.#versionsByPipeline.get(pipeline) ?? (await this.#store.list(pipeline))
     const newest = known.at(-1)
-    if (newest?.hash === hashOf(text)) {
-      this.#use(pipeline, known, newest.version)
-      return newest.version
-    }
-    const made = await this.#store.append({ pipeline, text, ...reason })
-    this.#use(pipeline, [...known, made], made.version)
-    return made.version
+    const isKept = newest?.hash === hashOf(text)
+    const after = Math.max(this.#highest.get(pipeline) ?? 0, newest?.version ?? 0)
+    const made = isKept ? [] : [await this.#store.append({ pipeline, text, ...reason, after })]
+    this.#versionsByPipeline.set(pipeline, [...known, ...made])
+    this.#highest.set(pipeline, made[0]?.version ?? after)
   }
+}
 
-  #use(pipeline: string, versions: readonly PipelineVersion[], inUse: number): void {
-    this.#versionsByPipeline.set(pipeline, versions)
-    this.#inUse.set(pipeline, inUse)
-  }
+/** The text of one pipeline's file; empty when there is no such pipeline. */
+export function textOf({ definition, files }: RunnablePlant, pipeline: string): string {
+  const path = definition.pipelines.find(({ id }) => id === pipeline)?.file
+  return files.files.find(({ file }) => file === path)?.text ?? ''
 }
 
 /** The text of each pipeline's file. */

@@ -39,6 +39,8 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   sqlite3: ['src/sqlite'],
   commander: ['src/cli'],
   yaml: ['src/config', 'src/cli'],
+  hyparquet: ['src/cli'],
+  'csv-stringify': ['src/cli'],
 }
 
 const root = resolve(import.meta.dirname, '..')

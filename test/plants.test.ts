@@ -3,10 +3,14 @@ import { expect } from 'chai'
 import { isRunnable, loadPlant } from '../src/load-plant.ts'
 import { packageRoot } from '../src/package-root.ts'
 
-const load = (name: string) => loadPlant(join(packageRoot, 'test', 'plants', name), { environment: {} })
+/** What a plant file asks the environment for. */
+const environments: Readonly<Record<string, NodeJS.ProcessEnv>> = { opcua: { PLC_PASSWORD: 'pump-7' } }
+
+const load = (name: string) =>
+  loadPlant(join(packageRoot, 'test', 'plants', name), { environment: environments[name] ?? {} })
 
 describe('example plants', () => {
-  for (const name of ['minimal', 'demo']) {
+  for (const name of ['minimal', 'demo', 'meter-bus', 'opcua']) {
     it(`${name} may run`, async () => {
       const plant = await load(name)
       expect(plant.findings).to.deep.equal([])
@@ -27,7 +31,7 @@ describe('example plants', () => {
       'plant.yaml:13:16 equipment-unknown',
       'plant.yaml:14:12 value-invalid',
       'plant.yaml:16:13 variable-missing',
-      'plant.yaml:18:35 value-out-of-range',
+      'plant.yaml:18:19 value-invalid',
       'pipelines/watch.yaml:3:6 trigger-invalid',
       'pipelines/watch.yaml:5:23 plugin-unknown',
       'pipelines/watch.yaml:6:40 parameter-unknown',

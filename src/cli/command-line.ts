@@ -3,13 +3,16 @@ import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { errorTable, isMillraceError } from '../model/errors.ts'
 import { packageRoot } from '../package-root.ts'
+import { auditCommand } from './audit.ts'
 import { describeCommand } from './describe.ts'
 import { ExitCode, exitCodeOf, type Finish, UsageError } from './exit-code.ts'
 import { exportCommand } from './export.ts'
+import { historyCommand } from './history/command.ts'
 import { initCommand } from './init.ts'
 import { listCommand } from './list.ts'
 import { pluginCommand } from './plugin-new.ts'
 import { runCommand } from './run.ts'
+import { runsCommand } from './runs.ts'
 import type { Terminal } from './terminal.ts'
 import { validateCommand } from './validate.ts'
 
@@ -49,6 +52,9 @@ function programOf(terminal: Terminal, finish: Finish): Command {
     initCommand,
     pluginCommand,
     exportCommand,
+    historyCommand,
+    runsCommand,
+    auditCommand,
   ]
   for (const add of commands) add(program, terminal, finish)
   for (const command of withSubcommands(program)) command.exitOverride().copyInheritedSettings(program)

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import type { Port } from '../model/port.ts'
 import type { Plugin } from '../plugin/define.ts'
-import { configJsonSchema, parseConfig, portsOf } from '../plugin/describe.ts'
+import { configJsonSchema, methodsOf, parseConfig, portsOf } from '../plugin/describe.ts'
 import { sampleOf, settingsOf } from './settings.ts'
 import { table } from './table.ts'
 
@@ -14,8 +14,25 @@ export function describePlugin(plugin: Plugin): string {
     ...section('Configuration', settingsOf(configJsonSchema(plugin.config))),
     ...portSections(plugin),
     ...(plugin.kind === 'device' ? methodSections(plugin) : []),
-    `\nExample\n${stringify(exampleOf(plugin)).replace(/^(?=.)/gm, '  ')}`,
+    ...examplesOf(plugin).map(({ title, entries }) => `\n${title}\n${stringify(entries).replace(/^(?=.)/gm, '  ')}`),
   ].join('')
+}
+
+interface Example {
+  readonly title: string
+  readonly entries: Readonly<Record<string, unknown>>
+}
+
+/** The examples of a plugin, or the least that may be written where it has none of its own. */
+export function examplesOf(plugin: Plugin): readonly Example[] {
+  if (plugin.kind !== 'device' || !plugin.examples?.length) return [{ title: 'Example', entries: exampleOf(plugin) }]
+  return plugin.examples.map(({ title, devices }) => {
+    const entries = Object.entries(devices).map(([id, entry]) => [
+      id,
+      { type: plugin.type, equipment: 'Acme/Line1', ...entry },
+    ])
+    return { title: `Example: ${title}`, entries: { devices: Object.fromEntries(entries) } }
+  })
 }
 
 function section(title: string, rows: readonly (readonly string[])[]): string[] {
@@ -43,7 +60,8 @@ function portSection(title: string, plugin: Plugin, ports: AnyPorts): string[] {
 }
 
 function methodSections(plugin: Plugin & { kind: 'device' }): string[] {
-  return Object.entries(plugin.methods ?? {}).flatMap(([name, { description, inputs, outputs }]) => [
+  if (typeof plugin.methods === 'function') return ['\nMethods\n  they follow from the configuration\n']
+  return Object.entries(methodsOf(plugin, {})).flatMap(([name, { description, inputs, outputs }]) => [
     `\nMethod ${name}\n  ${description}\n`,
     table(
       portsOf(inputs, {}).map((port) => ['in', ...rowOf(port)]),

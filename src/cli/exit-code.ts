@@ -16,6 +16,7 @@ const byCode: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   'database-full': ExitCode.unavailable,
   'database-foreign': ExitCode.unavailable,
   'database-newer': ExitCode.unavailable,
+  'database-older': ExitCode.unavailable,
   'database-library': ExitCode.unavailable,
 }
 

@@ -107,6 +107,8 @@ export function sampleOf(schema: object, name = ''): unknown {
 /** Texts that say more than "text" where a name is a usual one. */
 const texts: Readonly<Record<string, string>> = {
   host: '192.168.0.10',
+  url: 'opc.tcp://192.168.0.10:4840',
+  node: 'ns=2;s=Boiler.Level',
   name: 'value',
   unit: '°C',
   path: '/dev/ttyUSB0',

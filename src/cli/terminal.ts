@@ -7,8 +7,12 @@ export interface Terminal {
   readonly isColored: boolean
   /** How the user started this program, for the next things to type: `millrace`, or `npm start --` in a checkout. */
   readonly invocation: string
+  /** Whether standard error is a terminal, on which a line can be written again and again. */
+  readonly isLive: boolean
   /** Writes a text to standard output. */
   out(text: string): void
+  /** Writes a long output piece by piece: resolves when there is room for more, with false once its reader has gone away. */
+  print(text: string): Promise<boolean>
   /** Writes a text to standard error. */
   err(text: string): void
 }
@@ -22,9 +26,20 @@ export function processTerminal(): Terminal {
     environment: env,
     isColored: stdout.isTTY === true && !env.NO_COLOR,
     invocation: env.npm_lifecycle_event === 'start' ? 'npm start --' : 'millrace',
+    isLive: stderr.isTTY === true,
     out: (text) => stdout.write(text),
+    print: (text) => printed(stdout, text),
     err: (text) => stderr.write(text),
   }
+}
+
+function printed(stream: NodeJS.WriteStream, text: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error?: NodeJS.ErrnoException | null) => {
+      if (error && error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') reject(error)
+      else resolve(!error)
+    })
+  })
 }
 
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {

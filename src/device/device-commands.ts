@@ -149,7 +149,7 @@ export class DeviceCommands {
   }
 
   async #run(method: MethodDescription, inputs: ValueByPort, { signal }: CommandOptions): Promise<ValueByPort> {
-    const { clock, definition, diagnostics, log, plugin } = this.#host
+    const { clock, definition, diagnostics, log } = this.#host
     const what = `${definition.id}.${method.name}`
     const values = checkedInputs(method, inputs, what)
     const live = this.#live()
@@ -167,7 +167,7 @@ export class DeviceCommands {
         (ended) => run.call(live.connection.methods, values, { signal: ended, progress }),
         {
           clock,
-          timeoutMs: plugin.methods?.[method.name]?.timeoutMs ?? methodTimeoutMs,
+          timeoutMs: method.timeoutMs ?? methodTimeoutMs,
           what,
           signals: [live.signal, signal],
         },

@@ -2,10 +2,13 @@ import type { Clock } from '../model/clock.ts'
 import type { DeviceDefinition } from '../model/definition.ts'
 import type { TagSample } from '../model/sample.ts'
 import type { Logger } from '../plugin/define.ts'
+import { ReadingFailed } from '../plugin/facts.ts'
+import { StatedReading } from '../plugin/reading.ts'
 import { withDeadline } from './deadline.ts'
 import type { DeviceDiagnostics } from './device-diagnostics.ts'
 import { type Failure, failureOf } from './failure.ts'
-import type { Link, Live } from './link.ts'
+import type { Link, Live, LiveGroup } from './link.ts'
+import { pollGroups } from './poll-groups.ts'
 import { Poller } from './poller.ts'
 import type { Requests } from './requests.ts'
 import type { TagSamples } from './tag-samples.ts'
@@ -23,13 +26,17 @@ export interface DeviceReadingsOptions {
   readonly publish: (samples: readonly TagSample[]) => void
 }
 
-const unknownPortsMax = 100
+/** Ports about which something is told. */
+const toldPortsMax = 100
+
+/** Info type DataValue with the overflow bit (Part 4 §7.39.1): values before this one were lost. */
+const overflowBits = 0x0480
 
 /** Gets readings out of a device, by polling or as it pushes them, and turns them into samples with one source time each. */
 export class DeviceReadings {
   readonly #options: DeviceReadingsOptions
-  readonly #unknownPorts = new Set<string>()
-  #poller: Poller | undefined
+  readonly #toldByPort = new Map<string, string>()
+  #polled: readonly { readonly poller: Poller; readonly outputs: ReadonlySet<string> | undefined }[] = []
   #skippedPollCount = 0
 
   constructor(options: DeviceReadingsOptions) {
@@ -41,30 +48,34 @@ export class DeviceReadings {
     return this.#skippedPollCount
   }
 
-  /** Polls over a new connection. */
+  /** Polls over a new connection, each of its groups with its own period. */
   start(live: Live): void {
-    const { clock, definition, phaseMs, requests } = this.#options
-    this.#poller = new Poller({
-      clock,
-      everyMs: definition.everyMs,
-      phaseMs,
-      poll: () => requests.read(() => this.#poll(live)),
-      onSkipped: (count) => {
-        this.#skippedPollCount += count
-      },
-    })
-    this.#poller.start()
+    const { clock, definition, phaseMs, requests, tags } = this.#options
+    const groups = pollGroups(live.connection, { everyMs: definition.everyMs, phaseMs, outputs: tags.measured })
+    this.#polled = groups.map(({ group, everyMs, phaseMs, outputs }) => ({
+      outputs,
+      poller: new Poller({
+        ...{ clock, everyMs, phaseMs },
+        poll: () => requests.read(() => this.#poll(live, group)),
+        onSkipped: (count) => {
+          this.#skippedPollCount += count
+        },
+      }),
+    }))
+    for (const { poller } of this.#polled) poller.start()
   }
 
-  /** Polls once more as soon as possible; does nothing for a device that pushes. */
-  soon(): void {
-    this.#poller?.soon()
+  /** Polls what reads a port, or everything, once more as soon as possible; does nothing for a device that pushes. */
+  soon(port?: string): void {
+    for (const { poller, outputs } of this.#polled) {
+      if (port === undefined || !outputs || outputs.has(port)) poller.soon()
+    }
   }
 
   /** Polls no more. */
   stop(): void {
-    this.#poller?.stop()
-    this.#poller = undefined
+    for (const { poller } of this.#polled) poller.stop()
+    this.#polled = []
   }
 
   /** Takes in a reading that the device pushed. */
@@ -73,13 +84,13 @@ export class DeviceReadings {
     if (live) this.#take(live, reading)
   }
 
-  async #poll(live: Live): Promise<void> {
+  async #poll(live: Live, group: Pick<LiveGroup, 'read'> | undefined): Promise<void> {
     const { clock, definition, diagnostics, link } = this.#options
     if (live !== link.live) return
     diagnostics.count('requestCount')
     const begun = clock.monotonic()
     try {
-      const reading = await withDeadline(() => live.connection.read?.(), {
+      const reading = await withDeadline(() => (group ? group.read() : live.connection.read?.()), {
         clock,
         timeoutMs: definition.timeoutMs,
         what: `${definition.id}.read`,
@@ -101,7 +112,13 @@ export class DeviceReadings {
     diagnostics.answered(roundTripMs)
     link.answered(live)
     publish(taken.samples)
-    for (const name of taken.unknownPorts) this.#warnOnce(name)
+    for (const name of taken.unknownPorts) {
+      this.#tell(
+        name.slice(0, 100),
+        `the device gave a value for ${name.slice(0, 100)}, which is not among its outputs`,
+      )
+    }
+    for (const [name, value] of Object.entries(reading as Record<string, unknown>)) this.#tellTrouble(name, value)
   }
 
   #taken(reading: unknown, now: number): ReturnType<TagSamples['take']> | Failure {
@@ -123,9 +140,22 @@ export class DeviceReadings {
     link.failed(live, failure)
   }
 
-  #warnOnce(port: string): void {
-    if (this.#unknownPorts.has(port) || this.#unknownPorts.size >= unknownPortsMax) return
-    this.#unknownPorts.add(port)
-    this.#options.log.warn(`the device gave a value for ${port.slice(0, 100)}, which is not among its outputs`)
+  /** Why a single reading failed stands in no status, so it is told; likewise that the device could not keep all values. */
+  #tellTrouble(port: string, value: unknown): void {
+    if (value instanceof ReadingFailed) {
+      const message = `${port}: ${failureOf(value).message}`
+      if (this.#tell(port, message)) this.#options.diagnostics.error(message)
+    } else if (value instanceof StatedReading && (value.status & overflowBits) === overflowBits) {
+      this.#tell(port, `${port}: values were lost, because the queue in the device was full; make it longer`)
+    }
+  }
+
+  /** Tells something about a port, but the same thing only once; says whether it was told. */
+  #tell(port: string, message: string): boolean {
+    const told = this.#toldByPort
+    if (told.get(port) === message || (!told.has(port) && told.size >= toldPortsMax)) return false
+    told.set(port, message)
+    this.#options.log.warn(message)
+    return true
   }
 }

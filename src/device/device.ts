@@ -24,6 +24,8 @@ export interface DeviceOptions {
   readonly plugin: DevicePlugin
   readonly clock: Clock
   readonly log: Logger
+  /** The plant's folder for certificates, for plugins that need some. */
+  readonly certificatesFolder?: string | undefined
   /** Spreads the delays between attempts; a number in [0, 1). */
   readonly random?: () => number
   /** Shifts the grid of polls against that of other devices with the same period. */
@@ -31,6 +33,9 @@ export interface DeviceOptions {
 }
 
 const writesWaitingMax = 100
+
+/** Requests under way over a connection that puts them in order itself. */
+const concurrentMax = 32
 
 /**
  * A device of the plant: it is kept connected, polled or listened to, and turned into samples and events.
@@ -75,6 +80,7 @@ export class Device {
       clock,
       log,
       random,
+      certificatesFolder: options.certificatesFolder,
       onChange: (change) => this.#changed(change),
       onReading: (reading) => this.#readings.pushed(reading),
       onBreaker: (facts) => this.#diagnostics.breaker(facts),
@@ -203,7 +209,9 @@ export class Device {
     this.#diagnostics.connection(to.name)
     this.#announcer.announce(change)
     const live = this.#link.live
-    if (to.name === 'Connected' && live && !live.connection.readings) this.#readings.start(live)
+    if (to.name !== 'Connected' || !live) return
+    this.#requests.allow(live.connection.isConcurrent === true ? concurrentMax : 1)
+    if (!live.connection.readings) this.#readings.start(live)
   }
 
   #tagsAfter({ from, to, failure }: LinkChange): readonly TagSample[] {
@@ -235,7 +243,7 @@ export class Device {
   #accepted(port: string, value: Value): void {
     this.#publish(this.#tags.accept(port, value, this.#options.clock.now()))
     const isMeasured = this.description.outputs.some(({ name }) => name === port)
-    if (isMeasured && this.#requests.isDrained) this.#readings.soon()
+    if (isMeasured && this.#requests.isDrained) this.#readings.soon(port)
   }
 
   #publish(samples: readonly TagSample[]): void {

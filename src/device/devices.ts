@@ -28,6 +28,8 @@ export interface DevicesOptions {
   /** The log of one device. */
   readonly log: (device: string) => Logger
   readonly random?: () => number
+  /** The plant's folder for certificates, for plugins that need some. */
+  readonly certificatesFolder?: string | undefined
 }
 
 /** Devices are started one after the other at this distance, so that hundreds do not connect in the same moment. */
@@ -69,7 +71,7 @@ export class Devices {
    * stay connected, with their new names; the changed ones were closed by {@link end}. Nothing is started.
    */
   replace(entries: readonly DeviceEntry[], changed: ReadonlySet<string>): void {
-    const { clock, log, random } = this.#options
+    const { clock, log, random, certificatesFolder } = this.#options
     const before = this.#deviceById
     const phases = phasesOf(entries.map(({ definition }) => definition.everyMs))
     const devices = entries.map((entry, index) => {
@@ -78,7 +80,7 @@ export class Devices {
       old?.describe(entry.description)
       if (old) return old
       const phaseMs = phases[index] ?? 0
-      return new Device({ ...entry, clock, log: log(id), phaseMs, ...(random ? { random } : {}) })
+      return new Device({ ...entry, clock, log: log(id), phaseMs, certificatesFolder, ...(random ? { random } : {}) })
     })
     this.#deviceById = new Map(devices.map((device) => [device.id, device]))
     for (const [id, old] of before) if (this.#deviceById.get(id) !== old) this.#forget(id, old)

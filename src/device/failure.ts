@@ -1,6 +1,6 @@
 import { isMillraceError, MillraceError } from '../model/errors.ts'
 import { isGood, Status } from '../model/status.ts'
-import { NotConnected, ReadingFailed, Rejected } from '../plugin/facts.ts'
+import { NotConnected, ReadingFailed, Rejected, TimedOut } from '../plugin/facts.ts'
 import type { LinkFact } from './connection-state.ts'
 
 /** What something thrown by a device plugin means: `answered` says that the device refused, and that the link stays. */
@@ -15,11 +15,12 @@ const messageLengthMax = 500
 
 /**
  * Reads the fact out of anything thrown. {@link NotConnected} means BadNoCommunication, {@link Rejected} and
- * {@link ReadingFailed} carry their own status, a passed deadline means BadTimeout; everything else is a communication error.
+ * {@link ReadingFailed} carry their own status, {@link TimedOut} and a passed deadline mean BadTimeout; everything else is a communication error.
  */
 export function failureOf(error: unknown): Failure {
   const message = messageOf(error)
   if (error instanceof NotConnected) return { fact: 'notConnected', status: Status.BadNoCommunication, message }
+  if (error instanceof TimedOut) return { fact: 'communication', status: Status.BadTimeout, message }
   if (error instanceof ReadingFailed) return { fact: 'answered', status: refusal(error.status), message }
   if (error instanceof Rejected) {
     return { fact: 'answered', status: refusal(error.status ?? Status.BadInvalidArgument), message }

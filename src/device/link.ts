@@ -18,9 +18,18 @@ import {
 import { withDeadline } from './deadline.ts'
 import { type Failure, failureOf, messageOf } from './failure.ts'
 
+/** Outputs that are polled with a period of their own. */
+export interface LiveGroup {
+  readonly everyMs: number
+  readonly outputs: readonly string[]
+  read(): Promise<unknown>
+}
+
 /** A plugin's connection as the runtime uses it: nothing about its answers is taken for granted. */
 export interface LiveConnection {
   read?(): Promise<unknown>
+  readonly groups?: readonly LiveGroup[]
+  readonly isConcurrent?: boolean
   readonly readings?: Observable<unknown>
   write?(setpoints: Readonly<Record<string, unknown>>): Promise<unknown>
   close(): unknown
@@ -52,6 +61,8 @@ export interface LinkOptions {
   readonly onChange: (change: LinkChange) => void
   /** A reading that the device pushed. */
   readonly onReading: (reading: unknown) => void
+  /** The plant's folder for certificates, for plugins that need some. */
+  readonly certificatesFolder?: string | undefined
   /** Hears of each change of the circuit breaker or of its failures, after `onChange`; never when the device has none. */
   readonly onBreaker: (facts: BreakerFacts) => void
 }
@@ -81,6 +92,8 @@ const closeTimeoutMs = 1000
  */
 export class Link {
   readonly #options: LinkOptions
+  /** What one connection leaves for the next one; it belongs to the plugin. */
+  readonly #memory = new Map<string, unknown>()
   #state = initialLink
   #attempt: Attempt | undefined
   #cancelWait: Cancel | undefined
@@ -171,10 +184,13 @@ export class Link {
   }
 
   async #open({ controller }: Attempt): Promise<LiveConnection> {
-    const { clock, definition, log, plugin } = this.#options
+    const { clock, definition, log, plugin, certificatesFolder } = this.#options
     // A port that only one can hold, such as a serial line, must be free first.
     await this.#closing
-    const context = { config: definition.config, log, signal: controller.signal } as DeviceContext<Fields>
+    const context = {
+      ...{ config: definition.config, log, signal: controller.signal, memory: this.#memory },
+      ...(certificatesFolder === undefined ? {} : { certificatesFolder }),
+    } as DeviceContext<Fields>
     return withDeadline<LiveConnection>(async () => checked(definition.type, await plugin.connect(context)), {
       clock,
       timeoutMs: definition.timeoutMs,
@@ -260,10 +276,28 @@ function checked(type: string, connection: unknown): LiveConnection {
   const isLive =
     typeof live?.close === 'function' &&
     (typeof live.read === 'function' || typeof live.readings?.subscribe === 'function')
-  if (isLive) return live as LiveConnection
+  if (isLive && areGroups(live.groups)) return live as LiveConnection
   throw new MillraceError(
     'plugin-invalid',
-    `plugin ${type} made no connection; connect must return close and either read or readings`,
+    `plugin ${type} made no connection; connect must return close, either read or readings, and groups only with everyMs, outputs and read`,
     { status: Status.BadConfigurationError },
+  )
+}
+
+const groupsMax = 100
+
+function areGroups(groups: unknown): boolean {
+  if (groups === undefined) return true
+  return Array.isArray(groups) && groups.length <= groupsMax && groups.every(isGroup)
+}
+
+function isGroup(group: Partial<LiveGroup> | null | undefined): boolean {
+  const everyMs = group?.everyMs
+  return (
+    typeof everyMs === 'number' &&
+    everyMs >= 1 &&
+    Number.isFinite(everyMs) &&
+    Array.isArray(group?.outputs) &&
+    typeof group?.read === 'function'
   )
 }

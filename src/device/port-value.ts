@@ -1,8 +1,9 @@
 import type { Port } from '../model/port.ts'
 import { bad, good, type Sample } from '../model/sample.ts'
-import { Status } from '../model/status.ts'
+import { isBad, isGood, Status } from '../model/status.ts'
 import { type DataType, integerRange, isNumeric, type Value } from '../model/value.ts'
 import { ReadingFailed } from '../plugin/facts.ts'
+import { StatedReading } from '../plugin/reading.ts'
 import { failureOf } from './failure.ts'
 
 /** Why a value does not fit a port. */
@@ -26,11 +27,13 @@ const uint64Range = [0n, 2n ** 64n - 1n] as const
  * | inside the port's range | Good |
  * | outside the port's range (EURange, Part 8 §5.6.3) | UncertainEngineeringUnitsExceeded, the value is kept |
  * | {@link ReadingFailed} | its own status |
+ * | {@link StatedReading} | its own status and source time, unless what stands below makes it worse |
  * | of another type than the port's | BadTypeMismatch |
  * | NaN, infinite, too large for the type, not among the choices | BadOutOfRange |
  * | null | BadNoData |
  */
 export function readingSample(port: Port, value: unknown, at: { time: number; cause: string }): Sample {
+  if (value instanceof StatedReading) return statedSample(port, value, at)
   if (value instanceof ReadingFailed) return bad(failureOf(value).status, at.time, at.cause)
   if (value === null) return bad(Status.BadNoData, at.time, at.cause)
   const misfit = misfitOf(port, value)
@@ -42,6 +45,15 @@ export function readingSample(port: Port, value: unknown, at: { time: number; ca
     sourceTime: at.time,
     cause: at.cause,
   }
+}
+
+function statedSample(port: Port, stated: StatedReading, at: { time: number; cause: string }): Sample {
+  const time = Number.isFinite(stated.sourceTime) ? Number(stated.sourceTime) : at.time
+  const status = Number.isInteger(stated.status) ? stated.status >>> 0 : Status.BadUnexpectedError
+  if (isBad(status)) return bad(status, time, at.cause)
+  const sample = readingSample(port, stated.value, { time, cause: at.cause })
+  if (sample.status !== Status.Good) return isGood(status) || isBad(sample.status) ? sample : { ...sample, status }
+  return isGood(status) ? { ...sample, status } : { ...sample, status, cause: at.cause }
 }
 
 /** Tells why a value may not be written to a port or given to a method: BadTypeMismatch or BadOutOfRange; undefined when it may. */

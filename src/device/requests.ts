@@ -4,7 +4,8 @@ interface Waiting {
 }
 
 /**
- * Reads and writes of one device, one at a time and in order, because field protocols answer in turn.
+ * Reads and writes of one device, one at a time and in order, because field protocols answer in turn. A connection that keeps
+ * the order itself may have several under way.
  *
  * Writes are bounded; a read goes before the waiting writes. Reads need no bound: a poller never asks for two.
  */
@@ -12,7 +13,8 @@ export class Requests {
   readonly #lengthMax: number
   readonly #writes: Waiting[] = []
   readonly #reads: Waiting[] = []
-  #isBusy = false
+  #activeMax = 1
+  #activeCount = 0
 
   /** At most `lengthMax` writes wait. */
   constructor(lengthMax: number) {
@@ -27,6 +29,12 @@ export class Requests {
   /** Whether no write waits. */
   get isDrained(): boolean {
     return this.#writes.length === 0
+  }
+
+  /** How many may be under way at once from now on. */
+  allow(activeMax: number): void {
+    this.#activeMax = activeMax
+    this.#next()
   }
 
   /** Does `work` in the order of writes. */
@@ -47,13 +55,14 @@ export class Requests {
   }
 
   #next(): void {
-    if (this.#isBusy) return
-    const waiting = this.#reads.shift() ?? this.#writes.shift()
-    if (!waiting) return
-    this.#isBusy = true
-    void waiting.begin().then(() => {
-      this.#isBusy = false
-      this.#next()
-    })
+    while (this.#activeCount < this.#activeMax) {
+      const waiting = this.#reads.shift() ?? this.#writes.shift()
+      if (!waiting) return
+      this.#activeCount++
+      void waiting.begin().then(() => {
+        this.#activeCount--
+        this.#next()
+      })
+    }
   }
 }

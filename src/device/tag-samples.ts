@@ -52,6 +52,11 @@ export class TagSamples {
     return [...this.#tags.values()].map(({ tag, sample }) => ({ tag, sample }))
   }
 
+  /** Names of the tags that the device measures. */
+  get measured(): readonly string[] {
+    return this.#measured().map(({ port }) => port.name)
+  }
+
   /** Takes in a reading: a tag without a value keeps its sample. `unknownPorts` are names that the device does not declare as outputs. */
   take(
     reading: Readonly<Record<string, unknown>>,

@@ -13,6 +13,13 @@ export const HistoryStatus = {
   BadBoundNotFound: 0x80d70000,
 } as const
 
+const nameByCode = new Map<number, string>(Object.entries(HistoryStatus).map(([name, code]) => [code, name]))
+
+/** The name of a status code that only history knows; undefined for any other. Info bits are ignored. */
+export function historyStatusName(status: number): string | undefined {
+  return nameByCode.get((status & 0xffff0000) >>> 0)
+}
+
 /** Bits that say where a value of history came from (Part 4 §7.39.1, HistorianBits). Raw has none of them. */
 export const HistorianBit = { calculated: 1, interpolated: 2, partial: 4, extraData: 8, multipleValues: 16 } as const
 

@@ -1,3 +1,4 @@
+import type { RunOrigin } from '../model/run.ts'
 import type { TagSample } from '../model/sample.ts'
 import type { DataType } from '../model/value.ts'
 import type { Entry, Samples } from './samples.ts'
@@ -68,11 +69,27 @@ export const editKinds = { insert: 1, replace: 2, update: 3, delete: 4 } as cons
 /** A way to change history. */
 export type EditKind = keyof typeof editKinds
 
-/** A change of history. A range includes its start and excludes its end. */
+/** A change of history. A range includes its start and excludes its end, unless both are the same. */
 export type Edit =
   | { readonly kind: 'insert' | 'replace' | 'update'; readonly tag: string; readonly entries: readonly Entry[] }
   | { readonly kind: 'delete'; readonly tag: string; readonly times: readonly number[] }
   | { readonly kind: 'delete'; readonly tag: string; readonly from: number; readonly to: number }
+  /** Forgets what was changed in a range, and by whom; the samples stay. */
+  | { readonly kind: 'deleteModified'; readonly tag: string; readonly from: number; readonly to: number }
+
+/** Samples that one change may bring, replace or delete, so that it neither fills the memory nor keeps others waiting. */
+export const editMax = 50_000
+
+/** What came of a change. */
+export interface Edited {
+  /** A status code for each entry or time in their order, or one for a range. */
+  readonly statuses: readonly number[]
+  /** Samples that were there before and are not any more: the first of them, up to {@link beforeMax}. */
+  readonly before: readonly Entry[]
+}
+
+/** Samples that {@link Edited} tells at most. */
+export const beforeMax = 100
 
 /** A sample that history had before a change (or, for `insert`, that the change put in), and who changed it. */
 export interface Modified extends Entry, Author {
@@ -114,15 +131,31 @@ export interface HistoryStore {
   scan(tag: string, from: number, to: number): AsyncIterable<Samples>
   /** The nearest samples around a time; with `isUsable`, the nearest ones whose status it accepts. */
   neighbours(tag: string, time: number, isUsable?: (status: number) => boolean): Promise<Neighbours>
+  /** The same around many times at once, in the order asked; it is fastest when they are in order of time. */
+  neighboursOfAll(
+    tag: string,
+    times: readonly number[],
+    isUsable?: (status: number) => boolean,
+  ): Promise<readonly Neighbours[]>
   /** Sums of everything that lies in or reaches into a range. */
   summaries(tag: string, from: number, to: number): Promise<readonly Summary[]>
-  /** Changes history; the answer has a status code for each entry or time, or one for a range. */
-  modify(edit: Edit, author: Author): Promise<readonly number[]>
+  /**
+   * Changes history, in one transaction. Where stored samples are damaged nothing is replaced or deleted, for they may be
+   * mended yet: the status is BadDataLost. Rejects with `value-out-of-range` when more than {@link editMax} samples are
+   * concerned.
+   */
+  modify(edit: Edit, author: Author): Promise<Edited>
   readModified(request: PageRequest): Promise<ModifiedPage>
+  /** The run of a number that samples carry; undefined when there is no sample of it any more. */
+  run(number: number): Promise<RunOrigin | undefined>
   /** Forgets what is older than a time: one small step. Answers how many samples went, and whether that was all. */
   retain(tags: readonly string[], before: number): Promise<{ readonly samples: number; readonly isDone: boolean }>
   /** Writes a consistent copy into a new file, while everything goes on. */
   backup(file: string): Promise<void>
+  /** Looks at the edges of everything as it is kept now; rejects with `database-corrupt` and the like when they cannot be read. */
+  check(): Promise<void>
+  /** Gives space back that is needed for speed only. */
+  shrink(): Promise<void>
   health(): StoreHealth
   close(): Promise<void>
 }

@@ -5,6 +5,8 @@ export interface Entry {
   readonly time: number
   readonly status: number
   readonly value: Value
+  /** Number of the run that produced it; absent when none did. */
+  readonly run?: number | undefined
 }
 
 /** Values of samples in a row: a typed array where all of them are numbers. */
@@ -17,11 +19,15 @@ export interface Samples {
   readonly times: Float64Array
   readonly statuses: Uint32Array
   readonly values: ValueColumn
+  /** Numbers of the runs that produced them, 0 for none: what people entered, and gaps. Absent when all are 0. */
+  readonly runs?: Uint32Array | undefined
 }
 
 /** The sample at an index. */
-export function entryAt({ times, statuses, values }: Samples, index: number): Entry {
-  return { time: times[index] as number, status: statuses[index] as number, value: values[index] as Value }
+export function entryAt({ times, statuses, values, runs }: Samples, index: number): Entry {
+  const entry = { time: times[index] as number, status: statuses[index] as number, value: values[index] as Value }
+  const run = runs?.[index]
+  return run ? { ...entry, run } : entry
 }
 
 /** No samples. */
@@ -33,12 +39,13 @@ export const noSamples: Samples = {
 }
 
 /** Samples of one tag from plain rows, in the order given. */
-export function samplesFrom(rows: readonly { time: number; status: number; value: Value }[]): Samples {
+export function samplesFrom(rows: readonly Entry[]): Samples {
   return {
     count: rows.length,
     times: Float64Array.from(rows, ({ time }) => time),
     statuses: Uint32Array.from(rows, ({ status }) => status),
     values: valueColumn(rows.map(({ value }) => value)),
+    runs: rows.some(({ run }) => run) ? Uint32Array.from(rows, ({ run = 0 }) => run) : undefined,
   }
 }
 
@@ -55,20 +62,28 @@ export function slice(samples: Samples, from: number, to: number): Samples {
     times: samples.times.subarray(from, to),
     statuses: samples.statuses.subarray(from, to),
     values: isTyped(samples.values) ? samples.values.subarray(from, to) : samples.values.slice(from, to),
+    runs: samples.runs?.subarray(from, to),
   }
 }
 
 /** The samples at the given indices, in that order. */
 export function pick(samples: Samples, indices: readonly number[] | Uint32Array): Samples {
-  const { times, statuses, values } = samples
+  const { times, statuses, values, runs } = samples
   return {
     count: indices.length,
-    times: Float64Array.from(indices, (index) => times[index] as number),
-    statuses: Uint32Array.from(indices, (index) => statuses[index] as number),
+    times: copied(times, new Float64Array(indices.length), indices),
+    statuses: copied(statuses, new Uint32Array(indices.length), indices),
     values: isTyped(values)
-      ? Float64Array.from(indices, (index) => values[index] as number)
+      ? copied(values, new Float64Array(indices.length), indices)
       : valueColumn(Array.from(indices, (index) => values[index] as Value)),
+    runs: runs && Uint32Array.from(indices, (index) => runs[index] as number),
   }
+}
+
+/** Copies what is at the indices, in a loop: `from` of a typed array with a function takes many times as long. */
+function copied<T extends Float64Array | Uint32Array>(source: T, target: T, indices: ArrayLike<number>): T {
+  for (let at = 0; at < indices.length; at++) target[at] = source[indices[at] as number] as number
+  return target
 }
 
 /** The samples in order of time; equal times stay in order of arrival. The same object when they are in order already. */
@@ -85,19 +100,21 @@ export function sorted(samples: Samples): Samples {
   )
 }
 
-/** Several runs of samples as one, in the order given. */
+/** Several stretches of samples as one, in the order given. */
 export function joined(parts: readonly Samples[]): Samples {
   if (parts.length === 1 && parts[0]) return parts[0]
   const count = parts.reduce((sum, part) => sum + part.count, 0)
   const times = new Float64Array(count)
   const statuses = new Uint32Array(count)
+  const runs = parts.some((part) => part.runs) ? new Uint32Array(count) : undefined
   let at = 0
   for (const part of parts) {
     times.set(part.times, at)
     statuses.set(part.statuses, at)
+    if (part.runs) runs?.set(part.runs, at)
     at += part.count
   }
-  return { count, times, statuses, values: joinedValues(parts, count) }
+  return { count, times, statuses, values: joinedValues(parts, count), runs }
 }
 
 function joinedValues(parts: readonly Samples[], count: number): ValueColumn {

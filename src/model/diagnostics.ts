@@ -1,4 +1,4 @@
-import { connectionStates, outcomes } from './event.ts'
+import { connectionStates, historianStates, outcomes } from './event.ts'
 import type { Port } from './port.ts'
 
 /**
@@ -7,6 +7,11 @@ import type { Port } from './port.ts'
  */
 export function diagnosticTag(owner: string, name: string): string {
   return `${owner}#${name}`
+}
+
+/** The tag of an output as it was at the end of the last run (FinalResultData of Part 10 §5.2.1). */
+export function resultTag(pipeline: string, output: string): string {
+  return diagnosticTag(pipeline, `result.${output}`)
 }
 
 /** The owner of a step's diagnostics. */
@@ -81,4 +86,25 @@ export const stepDiagnostics: readonly Port[] = [
   count('errorCount', 'Times that it failed after all its attempts.'),
   duration('lastDuration', 'Duration of the last execution that was asynchronous.'),
   words('lastError', 'Text of the last error; empty while there was none.'),
+]
+
+/** The owner of the historian's diagnostics; no device, pipeline or step can have this id. */
+export const historianOwner = '@historian'
+
+const amount = (name: string, description: string): Port => ({ name, dataType: 'Double', isArray: false, description })
+
+/** Diagnostics of the historian. Counters begin with the program. */
+export const historianDiagnostics: readonly Port[] = [
+  state('state', 'Whether history is kept, and if not, why.', historianStates),
+  words('reason', 'What is wrong, where, and what to do; empty when nothing is.'),
+  count('recordedCount', 'Samples kept.'),
+  count('waitingCount', 'Samples that wait to be kept.'),
+  count('lostCount', 'Samples lost; gaps in the history stand for them.'),
+  count('recordedEventCount', 'Events kept.'),
+  count('lostEventCount', 'Events lost; each loss is told by an event.'),
+  count('gapCount', 'Gaps recorded.'),
+  count('tagCount', 'Tags whose history is kept.'),
+  time('lastWriteTime', 'When samples were kept last.'),
+  amount('databaseSize', 'Bytes that the history takes on its disk.'),
+  amount('freeSpace', 'Bytes that are free on the disk of the history.'),
 ]

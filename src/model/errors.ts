@@ -142,6 +142,7 @@ export const errorTable = {
     cause: 'the certificate folder cannot be used',
     remedy: 'check its permissions, or choose another with --certificates',
   },
+  'file-exists': { cause: 'a file would be written over', remedy: 'choose another name, or move the file away' },
   'folder-not-empty': { cause: 'a new plant would overwrite files', remedy: 'choose an empty folder' },
   'stack-version': {
     cause: 'the OPC UA stack is not the version that the guard was made for',
@@ -157,6 +158,10 @@ export const errorTable = {
     remedy: 'check the permissions of the file and its folder',
   },
   'database-full': { cause: 'a database cannot grow', remedy: 'make room on its disk' },
+  'database-disk': {
+    cause: 'the disk under a database fails, or is gone',
+    remedy: 'check the disk, its connection and its mount',
+  },
   'database-corrupt': {
     cause: 'a database is damaged',
     remedy: 'restore a backup; a damaged file is moved aside, never deleted',
@@ -168,6 +173,14 @@ export const errorTable = {
   'database-newer': {
     cause: 'a newer version of the program has written the database',
     remedy: 'install the newer program, or restore the backup from before it',
+  },
+  'database-older': {
+    cause: 'an older version of the program has written the database, and it may only be read here',
+    remedy: 'start the plant once, which brings it to the newest version',
+  },
+  'database-changed': {
+    cause: 'a database was opened for writing while it was read as a file that nobody writes',
+    remedy: 'do the same again, now that the plant runs',
   },
   'database-closed': { cause: 'a database was asked after it was closed', remedy: 'open it again' },
   'database-library': {

@@ -14,6 +14,15 @@ export const connectionStates = ['Disabled', 'Disconnected', 'Connecting', 'Conn
 /** State of a device's connection. */
 export type ConnectionState = (typeof connectionStates)[number]
 
+/**
+ * States of the historian, which say why it does not keep everything, if so; numbers of `HistorianStateEnumeration` follow
+ * this order. `Degraded`: samples were lost; `Unavailable`: the database cannot be opened or its disk fails.
+ */
+export const historianStates = ['Ok', 'Degraded', 'Locked', 'Full', 'ReadOnly', 'Corrupt', 'Unavailable'] as const
+
+/** State of the historian. */
+export type HistorianState = (typeof historianStates)[number]
+
 interface Happening {
   /** When it happened, in milliseconds since 1970 UTC. */
   readonly time: number
@@ -55,7 +64,12 @@ export type PlantEvent =
       readonly initiator: string
       readonly status: number
     })
-  | (OfRun & { readonly kind: 'pipelineStarted'; readonly initiator: string })
+  | (OfRun & {
+      readonly kind: 'pipelineStarted'
+      readonly initiator: string
+      /** Number of the version of the definition; 0 for one that was never kept. */
+      readonly version: number
+    })
   | (OfRun & {
       readonly kind: 'pipelineCompleted'
       readonly outcome: Outcome
@@ -64,6 +78,8 @@ export type PlantEvent =
       /** The outputs at its end, as they were (FinalResultData of Part 10 §5.2.1). */
       readonly results: readonly TagSample[]
     })
+  /** The run was under way when the program ended before; it is told when the program is back. */
+  | (OfRun & { readonly kind: 'runCutOff'; readonly startedAt: number })
   | (OfRun & { readonly kind: 'pipelineFailed'; readonly status: number; readonly step?: string | undefined })
   | (OfStep & { readonly kind: 'stepStarted' })
   | (OfStep & { readonly kind: 'stepCompleted'; readonly durationMs: number })
@@ -87,6 +103,24 @@ export type PlantEvent =
       readonly initiator: string
       readonly oldValue: Value
       readonly newValue: Value
+    })
+  | (Happening & {
+      readonly kind: 'historianStateChanged'
+      readonly state: HistorianState
+      /** Why, with the file and the remedy; empty when the state is Ok. */
+      readonly reason: string
+    })
+  /** Samples were lost, and the history of their tags says so since; or events were. */
+  | (Happening & {
+      readonly kind: 'historyGap'
+      /** How many tags have a gap. */
+      readonly tags: number
+      /** Samples that were lost. */
+      readonly lost: number
+      /** Events that were lost; of them nothing else tells. */
+      readonly lostEvents: number
+      /** Time of the first sample or event that was lost, in milliseconds since 1970 UTC. */
+      readonly from: number
     })
   /** A definition asks for a plugin that the plant does not allow; nothing was changed. */
   | (Happening & { readonly kind: 'pluginRefused'; readonly file: string; readonly initiator: string })

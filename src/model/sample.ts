@@ -1,3 +1,4 @@
+import type { RunOrigin } from './run.ts'
 import { Status } from './status.ts'
 import type { Value } from './value.ts'
 
@@ -18,6 +19,11 @@ export interface Sample<V extends Value = Value> {
 export interface TagSample {
   readonly tag: string
   readonly sample: Sample
+  /**
+   * The run that computed it; absent for samples of devices, parameters and diagnostics. It stands here because events do not
+   * tell: a run that was halted may still compute while it cleans up, when the next one has been started already.
+   */
+  readonly run?: RunOrigin | undefined
 }
 
 /** A Good sample. */

@@ -14,6 +14,11 @@ export function ownerTag(owner: string, port: string): string {
   return `${owner}.${port}`
 }
 
+/** The device or pipeline that a tag belongs to. */
+export function ownerOf(tag: string): string {
+  return /^[^./#$:]*/.exec(tag)?.[0] ?? ''
+}
+
 /** The tag of a step's output. */
 export function stepOutputTag(pipeline: string, step: string, port: string): string {
   return `${pipeline}/${step}.${port}`

@@ -1,4 +1,5 @@
-import type { DataValue, ISessionContext, UAMethod, UAVariable, Variant } from 'node-opcua'
+import type { BaseNode, DataValue, ISessionContext, UAMethod, UAVariable, Variant } from 'node-opcua'
+import type { DeleteAtTimeDetails, DeleteRawModifiedDetails, UpdateDataDetails } from 'node-opcua-types'
 import type { ProgramCause } from '../model/program.ts'
 
 /** A call of a method that is about to be carried out. */
@@ -31,11 +32,29 @@ export interface MadeWrite {
 /** Hears of each write of a client, also of those that are refused. */
 export type WriteWitness = (made: MadeWrite) => void
 
+/** A change of the history of one node that can be asked for (Part 11 §6.9). */
+export type HistoryDetails = UpdateDataDetails | DeleteRawModifiedDetails | DeleteAtTimeDetails
+
+/** A change of history by a client that was carried out or refused. */
+export interface MadeHistoryUpdate {
+  readonly node: BaseNode
+  readonly session: ISessionContext
+  readonly details: HistoryDetails
+  /** The first of the values that are not there any more. */
+  readonly before: readonly DataValue[]
+  /** Bad when nothing was changed. */
+  readonly status: number
+}
+
+/** Hears of each change of history, also of those that are refused. */
+export type HistoryWitness = (made: MadeHistoryUpdate) => void
+
 /** Those who hear what clients do to the plant: the audit, and the diagnostics of Programs. */
 export class Witnesses {
   readonly #calls = new Set<CallWitness>()
   readonly #callsByProgram = new Map<string, CallWitness>()
   readonly #writes = new Set<WriteWitness>()
+  readonly #historyUpdates = new Set<HistoryWitness>()
 
   /** Hears of all calls from now on. */
   ofCalls(witness: CallWitness): void {
@@ -57,6 +76,11 @@ export class Witnesses {
     this.#writes.add(witness)
   }
 
+  /** Hears of changes of history from now on. */
+  ofHistoryUpdates(witness: HistoryWitness): void {
+    this.#historyUpdates.add(witness)
+  }
+
   /** A call is about to be carried out; what it returns is told the answer. */
   called(asked: AskedCall): (answer: CallAnswer) => void {
     const ofProgram = asked.program && this.#callsByProgram.get(asked.program.pipeline)
@@ -74,5 +98,10 @@ export class Witnesses {
   /** A write was carried out or refused. */
   wrote(made: MadeWrite): void {
     for (const witness of this.#writes) witness(made)
+  }
+
+  /** A change of history was carried out or refused. */
+  updatedHistory(made: MadeHistoryUpdate): void {
+    for (const witness of this.#historyUpdates) witness(made)
   }
 }

@@ -25,8 +25,15 @@ const typeByPlugin: Readonly<Record<string, DeviceTypeName>> = {
   'modbus-tcp': 'ModbusTcpDeviceType',
   'modbus-rtu': 'ModbusRtuDeviceType',
   serial: 'SerialDeviceType',
+  'serial-line': 'SerialDeviceType',
   opcua: 'OpcUaDeviceType',
   'mock-servo': 'SimulatedServoDeviceType',
+}
+
+function typeNameOf({ type, configuration }: DeviceDescription): DeviceTypeName {
+  // One plugin speaks both, and its transport decides.
+  const isRtu = type === 'modbus' && String(configuration['transport'] ?? '').startsWith('rtu')
+  return isRtu ? 'ModbusRtuDeviceType' : (typeByPlugin[type] ?? 'PluginDeviceType')
 }
 
 /** Adds a device to DI's DeviceSet and to the Devices folder of its equipment. Its NodeId carries no location, so that moving it keeps every tag. */
@@ -53,7 +60,7 @@ function addObject(context: SpaceContext, device: DeviceDescription): UAObject {
   const { addressSpace, namespace } = context
   const deviceSet = addressSpace.findNode(`ns=${namespaceOf(addressSpace, namespaceUris.devices).index};i=5001`)
   if (!deviceSet) throw new Error('OPC 10000-100 lacks DeviceSet')
-  const node = objectTypeOf(context, typeByPlugin[device.type] ?? 'PluginDeviceType', namespaceUris.types).instantiate({
+  const node = objectTypeOf(context, typeNameOf(device), namespaceUris.types).instantiate({
     browseName: device.id,
     displayName: device.name,
     description: device.description,

@@ -8,10 +8,11 @@ import { childOf, type SpaceContext } from './space-context.ts'
 import { type EnumerationName, enumerations } from './types/enumerations.ts'
 
 /** How a diagnostic is shown: the type of the member that the NodeSet declares. */
-export type DiagnosticKind = 'count' | 'duration' | 'text' | 'localizedText' | 'time' | EnumerationName
+export type DiagnosticKind = 'count' | 'amount' | 'duration' | 'text' | 'localizedText' | 'time' | EnumerationName
 
 const shows: Readonly<Record<Exclude<DiagnosticKind, EnumerationName>, Show>> = {
   count: (value) => toVariant({ dataType: 'UInt32', isArray: false }, value),
+  amount: (value) => toVariant({ dataType: 'Double', isArray: false }, value),
   duration: (value) => toVariant({ dataType: 'Double', isArray: false }, value),
   text: (value) => toVariant({ dataType: 'String', isArray: false }, value),
   time: (value) => toVariant({ dataType: 'DateTime', isArray: false }, value),

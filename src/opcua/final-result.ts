@@ -1,16 +1,11 @@
 import type { UAObject } from 'node-opcua'
-import { diagnosticTag } from '../model/diagnostics.ts'
+import { resultTag } from '../model/diagnostics.ts'
 import type { PlantEvent } from '../model/event.ts'
 import type { PipelineDescription } from '../model/port.ts'
 import type { TagSample } from '../model/sample.ts'
 import { ownerTag } from '../model/tag.ts'
 import { addPortVariable } from './port-variable.ts'
 import { childOf, type SpaceContext } from './space-context.ts'
-
-/** The tag under which a result flows to its variable; nothing else in the plant has it. */
-function resultTag(pipeline: string, output: string): string {
-  return diagnosticTag(pipeline, `result.${output}`)
-}
 
 /** Adds a variable for each output to FinalResultData (Part 10 §5.2.1): the outputs at the end of the last run. */
 export function addFinalResult(context: SpaceContext, node: UAObject, pipeline: PipelineDescription): void {

@@ -7,12 +7,15 @@ import { bindDiagnostics } from './diagnostic-variable.ts'
 import { equipmentObject, setNodeVersion } from './equipment-tree.ts'
 import { addFinalResult } from './final-result.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { mustLast } from './lasting.ts'
 import { namespaceUris } from './namespaces.ts'
 import { addPortVariable } from './port-variable.ts'
 import { restrictCall } from './roles.ts'
+import { bindRunMethods } from './run-methods.ts'
 import { childOf, objectTypeOf, type SpaceContext } from './space-context.ts'
 import { addStep } from './step-object.ts'
 import { type ProgramMethodName, programMethods } from './types/pipeline-types.ts'
+import { runMethods } from './types/run-methods.ts'
 import { makeWritable } from './writing.ts'
 
 /** Adds a pipeline as a Program to the Pipelines folder of its equipment, with parameters, steps, outputs and diagnostics. */
@@ -39,12 +42,14 @@ export function addPipeline(context: SpaceContext, pipeline: PipelineDescription
       'Diagnostics.QueueDepth',
       'Alarms',
       ...(context.view.deploying ? ['Version'] : []),
+      ...(context.view.runs ? Object.keys(runMethods) : []),
       ...(hasParameters ? ['Parameters'] : []),
     ],
   })
   context.objectById.set(`pipe/${pipeline.id}`, node)
   setProperties(context, node, pipeline)
   bindProgramMethods(context, node, pipeline.id)
+  if (context.view.runs) bindRunMethods(context, node, { pipeline, runs: context.view.runs })
   if (hasParameters) addParameters(context, childOf<UAObject>(node, 'Parameters'), pipeline)
   const steps = childOf<UAObject>(node, 'Steps')
   for (const step of pipeline.steps) addStep(context, steps, pipeline.id, step)
@@ -84,10 +89,12 @@ function bindProgramMethods(context: SpaceContext, node: UAObject, id: string): 
   const command =
     (act: (pipeline: string, initiator: string) => Promise<void>): Call =>
     async (_inputs, initiator) => {
+      mustLast()
       await act.call(view, id, initiator)
       return []
     }
   bind('Start', 'start', async (_inputs, initiator) => {
+    mustLast()
     const { runId } = await view.start(id, initiator)
     return [new Variant({ dataType: DataType.String, arrayType: VariantArrayType.Scalar, value: runId })]
   })
@@ -102,9 +109,10 @@ function addParameters(context: SpaceContext, parent: UAObject, pipeline: Pipeli
   for (const port of pipeline.parameters) {
     const id = `pipe/${pipeline.id}.Parameters.${port.name}`
     const variable = addPortVariable(context, port, { parent, id, tag: parameterTag(pipeline.id, port.name) })
-    makeWritable(context, variable, port, (value, initiator) =>
-      context.view.setParameter(pipeline.id, port.name, value, initiator),
-    )
+    makeWritable(context, variable, port, (value, initiator) => {
+      mustLast()
+      return context.view.setParameter(pipeline.id, port.name, value, initiator)
+    })
   }
 }
 

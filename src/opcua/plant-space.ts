@@ -7,6 +7,7 @@ import { Witnesses } from './call-witness.ts'
 import { PlantNodes } from './change/plant-nodes.ts'
 import { setErrorCode } from './device-object.ts'
 import { auditClients } from './events/audit.ts'
+import { type AuditSink, recordClients } from './events/audit-trail.ts'
 import { heardAndKept } from './events/notifiers.ts'
 import { raisePlantEvent } from './events/plant-events.ts'
 import { completeStackEvents } from './events/stack-events.ts'
@@ -27,8 +28,10 @@ export interface PlantSpace {
    * of what has not changed are left alone, and so are the monitored items on them (information-model 5.9).
    */
   change(message: string): void
-  /** The variables whose history can be read. */
+  /** The variables whose history can be read and changed. */
   readonly historized: HistorizedVariables
+  /** Those who hear what clients do. */
+  readonly witnesses: Witnesses
   stop(): void
 }
 
@@ -40,7 +43,14 @@ export function buildPlantSpace(
     anonymous,
     log,
     alarms,
-  }: { view: PlantView; anonymous: AnonymousAccess; log: Log; alarms?: AlarmOptions | undefined },
+    onAudit,
+  }: {
+    view: PlantView
+    anonymous: AnonymousAccess
+    log: Log
+    alarms?: AlarmOptions | undefined
+    onAudit?: AuditSink | undefined
+  },
 ): PlantSpace {
   const namespace = addressSpace.registerNamespace(instancesUri(view.id)) as Namespace
   const live = new LiveValues((tag) => view.latest(tag))
@@ -76,17 +86,20 @@ export function buildPlantSpace(
   nodes.keepQuiet()
   completeStackEvents(addressSpace)
   auditClients(context)
+  if (onAudit) recordClients(context.witnesses, onAudit)
   setPermissions(addressSpace, namespace, anonymous)
   live.follow(view.samples$)
   const events = new Subscription()
-  events.add(view.events$.subscribe((event) => showEvent(context, nodes.programs, event)))
-  kept?.follow()
   if (view.eventHistory) {
+    // Before the first event comes: some of them have waited for this.
     addressSpace.rootFolder.objects.server.setEventNotifier(heardAndKept)
     events.add(recordEvents(addressSpace, view.eventHistory, log))
   }
+  events.add(view.events$.subscribe((event) => showEvent(context, nodes.programs, event)))
+  kept?.follow()
   return {
     historized,
+    witnesses: context.witnesses,
     change(message) {
       update()
       nodes.tell(message)

@@ -8,6 +8,7 @@ import type { Value } from '../model/value.ts'
 import type { Deploying } from './change/deploying.ts'
 import type { EventHistoryView } from './history/events/event-history-view.ts'
 import type { HistoryView } from './history/history-view.ts'
+import type { RunsView } from './runs-view.ts'
 
 /**
  * What the address space needs from a plant: how it is built, what flows in it, and what can be asked of it.
@@ -30,6 +31,8 @@ export interface PlantView {
   readonly history?: HistoryView | undefined
   /** Where events are kept; without it there is no history of events. */
   readonly eventHistory?: EventHistoryView | undefined
+  /** What is known of runs; without it clients cannot ask where samples came from. */
+  readonly runs?: RunsView | undefined
 
   /** The samples of all tags, diagnostics (`owner#name`) included, in batches. */
   readonly samples$: Observable<readonly TagSample[]>
@@ -40,6 +43,12 @@ export interface PlantView {
   programState(pipeline: string): ProgramState
   /** The newest transition of a pipeline and when it was made, in milliseconds since 1970 UTC. */
   lastTransition(pipeline: string): { readonly name: ProgramTransitionName; readonly time: number } | undefined
+
+  /**
+   * Resolves to whether everything that was done so far survives a crash; it waits for that, but not for ever. Without it,
+   * nothing does.
+   */
+  kept?(): Promise<boolean>
 
   start(pipeline: string, initiator: string): Promise<{ readonly runId: string }>
   stop(pipeline: string, initiator: string): Promise<void>

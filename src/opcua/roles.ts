@@ -1,4 +1,5 @@
 import {
+  AccessLevelFlag,
   type AddressSpace,
   AttributeIds,
   type BaseNode,
@@ -10,6 +11,7 @@ import {
   type RolePermissionTypeOptions,
   StatusCodes,
   type UAMethod,
+  type UAVariable,
   WellKnownRoles,
 } from 'node-opcua'
 import { rememberPermissions } from './permission-lookup.ts'
@@ -26,6 +28,19 @@ export type RoleName = (typeof roleNames)[number]
 const look = 'Browse | Read | ReadHistory | ReceiveEvents'
 const lookAndCall = `${look} | Call`
 const operate = `${look} | Call | Write`
+const correctHistory = `${operate} | InsertHistory | ModifyHistory`
+
+/**
+ * What the instances allow each role. History is evidence: those who run the plant cannot change it, an Engineer corrects it,
+ * and only a ConfigureAdmin takes something out. Each change keeps what was there, and who made it.
+ */
+const instancePermissions: Readonly<Record<RoleName, string>> = {
+  Observer: look,
+  Operator: operate,
+  Supervisor: operate,
+  Engineer: correctHistory,
+  ConfigureAdmin: `${correctHistory} | DeleteHistory`,
+}
 
 /** What the server knows of everybody's sessions: the arrays of SessionsDiagnosticsSummary, and SubscriptionDiagnosticsArray. */
 const sessionDiagnostics = ['i=3706', 'i=3707', 'i=3708', 'i=2290']
@@ -50,8 +65,7 @@ export function setPermissions(addressSpace: AddressSpace, instances: Namespace,
   instances.setDefaultRolePermissions([
     ...anonymousPermissions(anonymous),
     permission('SecurityAdmin', 'ReceiveEvents'),
-    permission('Observer', look),
-    ...roleNames.slice(1).map((role) => permission(role, operate)),
+    ...roleNames.map((role) => permission(role, instancePermissions[role])),
   ])
   letReadEvents(addressSpace, anonymous)
   rememberPermissions(addressSpace)
@@ -110,8 +124,20 @@ function coveringOf(read: ReadAttribute): ReadAttribute {
     if (isCovered && !session.checkPermission(this as unknown as BaseNode, PermissionType.Browse)) {
       return new DataValue({ statusCode: StatusCodes.BadUserAccessDenied })
     }
-    return read.call(this, session, attributeId, range, encoding)
+    const found = read.call(this, session, attributeId, range, encoding)
+    if (attributeId === AttributeIds.UserAccessLevel && session) tellHistoryWrite(this, session, found)
+    return found
   }
+}
+
+const changesHistory = [PermissionType.InsertHistory, PermissionType.ModifyHistory, PermissionType.DeleteHistory]
+
+/** Whoever may change history in one way has the access level HistoryWrite; the stack gives it for DeleteHistory alone. */
+function tellHistoryWrite(target: ReadsAttributes, session: ISessionContext, found: DataValue): void {
+  const variable = target as unknown as UAVariable
+  if (!found.statusCode.isGood() || (variable.accessLevel & AccessLevelFlag.HistoryWrite) === 0) return
+  const may = changesHistory.some((permissionType) => session.checkPermission(variable, permissionType))
+  if (may) found.value.value |= AccessLevelFlag.HistoryWrite
 }
 
 /** Lets a method be called from a role on upwards only; the lower ones still see it. */
@@ -120,6 +146,14 @@ export function restrictCall(method: UAMethod, lowest: RoleName, anonymous: Anon
   method.setRolePermissions([
     ...anonymousPermissions(anonymous),
     ...roleNames.map((role, index) => permission(role, index >= rank ? operate : look)),
+  ])
+}
+
+/** Lets everybody who may read history call a method, because it tells and changes nothing. */
+export function openCall(method: UAMethod, anonymous: AnonymousAccess): void {
+  method.setRolePermissions([
+    ...(anonymous === 'none' ? [] : [permission('Anonymous', lookAndCall)]),
+    ...roleNames.map((role) => permission(role, lookAndCall)),
   ])
 }
 

@@ -9,11 +9,12 @@ import {
 } from 'node-opcua'
 import type { AlarmOptions } from './alarms/alarms.ts'
 import { localeIds } from './capabilities.ts'
+import type { AuditSink } from './events/audit-trail.ts'
 import { guardedServerOptions } from './guard/index.ts'
 import { serverNodesets } from './nodesets.ts'
 import type { PlantView } from './plant-view.ts'
 import type { AnonymousAccess, RoleName } from './roles.ts'
-import { serverProfiles } from './server-profiles.ts'
+import { eventHistoryProfiles, historyProfiles, serverProfiles } from './server-profiles.ts'
 import type { Log } from './space-context.ts'
 
 /** Who may log in with a name and a password. */
@@ -41,6 +42,8 @@ export interface ServerOptions {
   readonly nodesets?: readonly string[]
   /** How alarms are kept; in memory, and with the delays of a real plant, when absent. */
   readonly alarms?: AlarmOptions
+  /** Takes what is to be kept of what clients do; nothing is kept when it is absent. */
+  readonly onAudit?: AuditSink
   /** Without it, nobody can log in with a name. */
   readonly users?: UserDirectory
   /** Watches the certificate folder for files that are moved by hand; a test that ends at once turns it off. */
@@ -61,7 +64,7 @@ export function stackOptions(options: ServerOptions): OPCUAServerOptions {
       buildNumber: softwareVersion,
       buildDate: new Date('2026-11-22T00:00:00Z'),
     },
-    serverProfiles,
+    serverProfiles: profilesOf(options.view),
     ...(options.watchCertificates === undefined ? {} : { watchCertificates: options.watchCertificates }),
   })
   const [main = 'localhost', ...others] = hostNamesOf(options.bind)
@@ -97,6 +100,10 @@ export function stackOptions(options: ServerOptions): OPCUAServerOptions {
       localeIdArray: [...localeIds],
     } as never,
   }
+}
+
+function profilesOf({ history, eventHistory }: PlantView): readonly string[] {
+  return [...serverProfiles, ...(history ? historyProfiles : []), ...(eventHistory ? eventHistoryProfiles : [])]
 }
 
 /** The names under which clients reach a bound address; the own certificate lists all of them. */

@@ -13,3 +13,18 @@ export const serverProfiles: readonly string[] = [
   profile('Server/StandardEventSubscription'),
   profile('Server/AddressSpaceNotifier'),
 ]
+
+/** What it claims besides when events are kept. */
+export const eventHistoryProfiles: readonly string[] = [profile('Server/BaseHistoricalEvent2022')]
+
+/** The profiles that it claims besides when the plant has a historian. */
+export const historyProfiles: readonly string[] = [
+  profile('Server/HistoricalRawData2022'),
+  profile('Server/HistoricalModifiedData2022'),
+  profile('Server/HistoricalDataAtTime2022'),
+  profile('Server/AggregateHistorical2022'),
+  profile('Server/HistoricalDataInsert2022'),
+  profile('Server/HistoricalDataReplace2022'),
+  profile('Server/HistoricalDataUpdate2022'),
+  profile('Server/HistoricalDataDelete2022'),
+]

@@ -2,11 +2,12 @@ import { systemClock } from '../model/clock.ts'
 import { routeStackLog, type StackLogLevel } from './guard/index.ts'
 import type { Log } from './space-context.ts'
 
-/** Lines that the stack writes about every healthy server. */
+/** Lines that the stack writes about every healthy server or client. */
 const harmless = [
   // OPC 10030 describes its structures with a dictionary of 1.03, which we do not use.
   /dataTypeDictionary/,
   /has already been registered/,
+  /Creating default certificate/,
 ]
 
 const logs = new Set<Log>()

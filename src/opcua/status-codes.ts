@@ -34,5 +34,7 @@ export function statusCodeOf(status: number): StatusCode {
 /** The status that a client gets for something thrown by a command; undefined for what is no operating error. */
 export function statusOfError(error: unknown): number | undefined {
   if (!isMillraceError(error)) return undefined
-  return error.status ?? statusByCode[error.code] ?? Status.BadUnexpectedError
+  const isOfDatabase = error.code.startsWith('database-')
+  const status = error.status ?? statusByCode[error.code]
+  return status ?? (isOfDatabase ? Status.BadResourceUnavailable : Status.BadUnexpectedError)
 }

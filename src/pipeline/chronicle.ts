@@ -1,10 +1,11 @@
 import type { Observable } from 'rxjs'
 import type { Clock } from '../model/clock.ts'
+import { resultTag } from '../model/diagnostics.ts'
 import type { Outcome, PlantEvent } from '../model/event.ts'
 import type { ProgramTransition } from '../model/program.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
 import { statusName } from '../model/status.ts'
-import { parameterTag } from '../model/tag.ts'
+import { ownerTag, parameterTag } from '../model/tag.ts'
 import type { Value } from '../model/value.ts'
 import { Outlet } from '../rx/outlet.ts'
 import type { Failure } from './activity.ts'
@@ -13,8 +14,9 @@ import { Diagnostics, idleCounters } from './diagnostics.ts'
 import type { StepCounters, StepHappening } from './execution.ts'
 import * as told from './pipeline-events.ts'
 import type { ProgramMachine } from './program-machine.ts'
-import { Published } from './published.ts'
-import type { Run } from './run.ts'
+import { canShow, Published } from './published.ts'
+import type { RememberedPipeline } from './remembered.ts'
+import type { Run, RunHost } from './run.ts'
 import { StepEventLimit } from './step-event-limit.ts'
 
 /** That a step blocks the event loop is told at most this often, in milliseconds. */
@@ -25,6 +27,15 @@ export interface Closing {
   readonly initiator: string
   readonly outcome: Outcome
   readonly failure?: Failure | undefined
+}
+
+/** What a chronicle is made of. */
+export interface ChronicleOptions {
+  readonly clock: Clock
+  readonly program: ProgramMachine
+  readonly before?: Chronicle | undefined
+  /** What is known from before the program was started. */
+  readonly remembered?: RememberedPipeline | undefined
 }
 
 /** Tells the world of a pipeline: its samples, its events, its diagnostics, each thing once and in order. */
@@ -42,19 +53,15 @@ export class Chronicle {
   #cycles = 0
   #finalResult: readonly TagSample[] = []
 
-  /** It makes the transitions of `program`, so that none is made without being told. It counts on from the one `before`. */
-  constructor(
-    checked: CheckedPipeline,
-    {
-      clock,
-      program,
-      before,
-    }: { readonly clock: Clock; readonly program: ProgramMachine; readonly before?: Chronicle | undefined },
-  ) {
+  /**
+   * It makes the transitions of `program`, so that none is made without being told. It counts on from the one `before`, or
+   * from what is `remembered`.
+   */
+  constructor(checked: CheckedPipeline, { clock, program, before, remembered }: ChronicleOptions) {
     this.#checked = checked
     this.#clock = clock
     this.#program = program
-    this.published = new Published(checked, clock.now())
+    this.published = new Published(checked, clock.now(), remembered?.samples)
     this.#stepEvents = new StepEventLimit(clock, (count) =>
       this.#events.next(told.heldBackEvent(this.#subject(), count)),
     )
@@ -63,9 +70,9 @@ export class Chronicle {
       counters: (): readonly StepCounters[] => this.#run?.counters() ?? idle,
       publish: (samples) => this.published.told(samples),
     })
-    Object.assign(this.#diagnostics.figures, before === undefined ? {} : before.#diagnostics.figures, {
-      state: program.state,
-    })
+    const figures = before === undefined ? rememberedFigures(remembered) : before.#diagnostics.figures
+    Object.assign(this.#diagnostics.figures, figures, { state: program.state })
+    this.#finalResult = before === undefined ? rememberedResults(checked, remembered) : before.#finalResult
     this.#diagnostics.flush()
   }
 
@@ -79,14 +86,35 @@ export class Chronicle {
     return this.#finalResult
   }
 
+  /** An output as it was at the end of the last run, by the tag of the result. */
+  result(tag: string): Sample | undefined {
+    const { id } = this.#checked.definition
+    const { port } = this.#checked.outputs.find(({ port: { name } }) => resultTag(id, name) === tag) ?? {}
+    return port && this.#finalResult.find((each) => each.tag === ownerTag(id, port.name))?.sample
+  }
+
+  /** What a run tells here. */
+  get listener(): Pick<RunHost, 'publish' | 'onStep' | 'onWave' | 'onMissed' | 'onQueue'> {
+    return {
+      publish: (samples) => this.published.computed(samples),
+      onStep: (happening, run) => this.stepHappened(happening, run),
+      onWave: (durationMs) => this.waved(durationMs),
+      onMissed: (count) => this.missed(count),
+      onQueue: (depth) => this.queued(depth),
+    }
+  }
+
   /** A run is started. */
-  started(run: Run, transition: ProgramTransition, initiator: string): void {
+  started(run: Run, transition: ProgramTransition): void {
+    const { initiator } = run.origin
     this.#run = run
     this.#cycles = 0
     const { figures } = this.#diagnostics
     Object.assign(figures, { currentRunId: run.id, runCount: figures.runCount + 1, cycleCount: 0 })
-    this.published.release(() => undefined)
-    this.transitioned(transition, initiator, [told.startedEvent(this.#subject(), initiator)])
+    this.published.release()
+    // One time for all that is told of the start: clients find an event by the start of its run.
+    const subject = { ...this.#subject(), time: run.origin.startedAt }
+    this.transitioned(transition, initiator, [told.startedEvent(subject, run.origin)], subject)
   }
 
   /** The run is over for the world: it may still be cleaning up. */
@@ -102,8 +130,12 @@ export class Chronicle {
   }
 
   /** Makes a transition and tells it, then the events that belong to it. */
-  transitioned(transition: ProgramTransition, initiator: string, events: readonly PlantEvent[] = []): void {
-    const subject = this.#subject()
+  transitioned(
+    transition: ProgramTransition,
+    initiator: string,
+    events: readonly PlantEvent[] = [],
+    subject = this.#subject(),
+  ): void {
     this.#diagnostics.figures.state = transition.to
     this.#program.make(transition, subject.time)
     for (const event of [told.transitionEvent(subject, transition, initiator), ...events]) this.#events.next(event)
@@ -183,6 +215,24 @@ export class Chronicle {
     const { id, name } = this.#checked.definition
     return { id, name, runId: run?.id ?? '', time: this.#clock.now() }
   }
+}
+
+function rememberedFigures({ state, runs }: Partial<RememberedPipeline> = {}) {
+  if (!runs) return {}
+  const { count, lastOutcome, lastError } = runs
+  // A Reset has forgotten the error, whatever the record of the run says.
+  return { runCount: count, lastOutcome, lastError: state === 'Halted' ? lastError : '' }
+}
+
+function rememberedResults(
+  { definition, outputs }: CheckedPipeline,
+  remembered: RememberedPipeline | undefined,
+): readonly TagSample[] {
+  const portByTag = new Map(outputs.map(({ port }) => [ownerTag(definition.id, port.name), port]))
+  return (remembered?.runs?.results ?? []).filter(({ tag, sample }) => {
+    const port = portByTag.get(tag)
+    return port !== undefined && canShow(port, sample)
+  })
 }
 
 function textOf({ step, message, status }: { step: string; message: string; status: number }): string {

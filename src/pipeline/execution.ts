@@ -1,5 +1,6 @@
 import type { Clock } from '../model/clock.ts'
 import type { StepState } from '../model/diagnostics.ts'
+import type { RunOrigin } from '../model/run.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
 import type { Value } from '../model/value.ts'
 import type { StepPlugin } from '../plugin/define.ts'
@@ -45,6 +46,8 @@ export interface StepWatch {
 /** What an execution needs from outside. */
 export interface ExecutionHost {
   readonly clock: Clock
+  /** The run that it belongs to: every sample that it hands out carries it. */
+  readonly run?: RunOrigin | undefined
   /** Calls a device method; rejects when it fails (a MillraceError carries the status). */
   call(request: {
     readonly device: string

@@ -1,5 +1,5 @@
 import type { Sample, TagSample } from '../model/sample.ts'
-import type { Value } from '../model/value.ts'
+import { isSameValue, type Value } from '../model/value.ts'
 
 /** The newest samples of the tags that a pipeline reads from outside; they outlive its runs. */
 export class ExternalSamples {
@@ -29,13 +29,7 @@ export class ExternalSamples {
   }
 }
 
+/** Numbers by their bits: a function may well tell 0 and -0 apart, and NaN that stays NaN is no change. */
 function isSame(a: Value, b: Value): boolean {
-  if (Object.is(a, b)) return true
-  if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime()
-  if (!isList(a) || !isList(b)) return false
-  return a.length === b.length && a.every((each, index) => isSame(each as Value, b[index] as Value))
-}
-
-function isList(value: Value): value is readonly (string | number)[] {
-  return Array.isArray(value) || value instanceof Uint8Array
+  return typeof a === 'number' && typeof b === 'number' ? Object.is(a, b) : isSameValue(a, b)
 }

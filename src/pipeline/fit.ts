@@ -1,6 +1,6 @@
 import type { Port } from '../model/port.ts'
 import { conversion } from '../model/unit.ts'
-import { type DataType, integerRange, isNumeric, type Scalar, type Value } from '../model/value.ts'
+import { type DataType, integerRange, isEncoded, isNumeric, type Scalar, type Value } from '../model/value.ts'
 
 /** The part of a port that decides whether a value fits into it. */
 export type Shape = Pick<Port, 'dataType' | 'isArray' | 'choices' | 'range'>
@@ -129,7 +129,7 @@ export function shown(value: Value): string {
   if (typeof value === 'string') return `'${value}'`
   if (Array.isArray(value)) return `[${value.map((each) => shown(each as Scalar)).join(', ')}]`
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : value.toISOString()
-  return String(value)
+  return isEncoded(value) ? `a value of ${value.type}` : String(value)
 }
 
 /** How a wire converts: absent gain and offset when nothing is to be done, undefined when the units have other dimensions. */

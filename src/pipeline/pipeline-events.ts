@@ -1,5 +1,6 @@
 import type { Outcome, PlantEvent } from '../model/event.ts'
 import type { ProgramTransition } from '../model/program.ts'
+import type { RunOrigin } from '../model/run.ts'
 import type { TagSample } from '../model/sample.ts'
 import { statusName } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
@@ -40,8 +41,8 @@ export function transitionEvent(
 }
 
 /** That a run was started: once for each run, not for each cycle. */
-export function startedEvent(subject: EventSubject, initiator: string): PlantEvent {
-  return { kind: 'pipelineStarted', ...base(subject, 'was started'), initiator }
+export function startedEvent(subject: EventSubject, { initiator, version }: RunOrigin): PlantEvent {
+  return { kind: 'pipelineStarted', ...base(subject, 'was started'), initiator, version }
 }
 
 /** That a run is over, and before it that it failed when it did. */

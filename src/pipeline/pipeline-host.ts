@@ -19,6 +19,8 @@ export interface PipelineHost {
   readonly watch?: ExecutionHost['watch']
   /** A new id for a run. */
   readonly runId: () => string
+  /** Number of the version of a pipeline's definition that is in use; 0 when it was never kept, or this is absent. */
+  readonly versionInUse?: ((pipeline: string) => number) | undefined
 }
 
 /** Who asks; it stands in the events. */

@@ -5,7 +5,6 @@ import type { Sample, TagSample } from '../model/sample.ts'
 import type { Value } from '../model/value.ts'
 import type { CheckedPipeline } from './checked.ts'
 import { Chronicle } from './chronicle.ts'
-import { compile } from './compile.ts'
 import { externalTagsOf, pluginsOf } from './description.ts'
 import { ExternalSamples } from './external-samples.ts'
 import { Parameters } from './parameters.ts'
@@ -13,7 +12,7 @@ import type { Asked, PipelineHost } from './pipeline-host.ts'
 import { ProgramMachine } from './program-machine.ts'
 import { beginningOf, type RememberedPipeline } from './remembered.ts'
 import { type ExecutionFactory, Run, type RunHost, type RunResult } from './run.ts'
-import { createExecution } from './wave.ts'
+import { engineOf } from './wave.ts'
 
 export type { Asked, PipelineHost } from './pipeline-host.ts'
 
@@ -64,6 +63,7 @@ export class Pipeline {
       clock: host.clock,
       program: this.#program,
       before: before === undefined ? undefined : before.#chronicle,
+      remembered: before === undefined ? remembered : undefined,
     })
     this.#externals = new ExternalSamples(externalTagsOf(checked))
     this.#parameters = new Parameters(
@@ -114,17 +114,29 @@ export class Pipeline {
     return this.#chronicle.finalResult
   }
 
+  /** Tags of its steps' outputs and its own, whose newest samples are worth keeping over a restart. */
+  get lastingTags(): readonly string[] {
+    return this.#chronicle.published.lasting
+  }
+
   /** The newest sample of one of its tags. */
   latest(tag: string): Sample | undefined {
-    return this.#chronicle.published.latest(tag)
+    return this.#chronicle.published.latest(tag) ?? this.#chronicle.result(tag)
+  }
+
+  /** The same, but nothing from before the program was started. */
+  fresh(tag: string): Sample | undefined {
+    return this.#chronicle.published.fresh(tag)
   }
 
   /** Ready to Running: starts a run with the current parameters. */
   start({ initiator, runId }: Asked & { readonly runId?: string | undefined }): { readonly runId: string } {
     const transition = this.#program.decide('start')
-    const run = new Run(runId ?? this.#host.runId(), this.checked, this.#runHost())
+    const { clock, versionInUse } = this.#host
+    const about = { pipeline: this.id, version: versionInUse?.(this.id) ?? 0, initiator, startedAt: clock.now() }
+    const run = new Run({ runId: runId ?? this.#host.runId(), ...about }, this.checked, this.#runHost())
     this.#run = run
-    this.#chronicle.started(run, transition, initiator)
+    this.#chronicle.started(run, transition)
     this.#begin()
     return { runId: run.id }
   }
@@ -149,7 +161,7 @@ export class Pipeline {
   resume({ initiator }: Asked): void {
     const transition = this.#program.decide('resume')
     const run = this.#run
-    this.#chronicle.published.release((tag) => run?.sample(tag))
+    this.#chronicle.published.release(run)
     this.#chronicle.transitioned(transition, initiator)
     // Whoever heard of it may have asked for the next thing already.
     if (this.state === 'Running') run?.resume()
@@ -260,14 +272,9 @@ export class Pipeline {
   #runHost(): RunHost {
     const { clock, call, isolation, watch } = this.#host
     return {
-      ...{ clock, call, isolation, watch },
-      createExecution: this.#createExecution,
-      publish: (samples) => this.#chronicle.published.computed(samples),
+      ...{ clock, call, isolation, watch, createExecution: this.#createExecution },
+      ...this.#chronicle.listener,
       write: (samples) => this.#host.write?.(samples),
-      onStep: (happening, run) => this.#chronicle.stepHappened(happening, run),
-      onWave: (durationMs) => this.#chronicle.waved(durationMs),
-      onMissed: (count) => this.#chronicle.missed(count),
-      onQueue: (depth) => this.#chronicle.queued(depth),
       onFailed: (failure, run) => this.#onResult(failure, run),
       onEnded: (result, run) => {
         this.#onResult(result, run)
@@ -290,10 +297,4 @@ export class Pipeline {
     const failure = result.kind === 'failed' ? result : undefined
     this.#chronicle.closed(transition, { initiator, outcome, failure })
   }
-}
-
-/** The engine's executions of a pipeline, which is compiled once. */
-function engineOf(checked: CheckedPipeline): ExecutionFactory {
-  const plan = compile(checked)
-  return (host) => createExecution(plan, host)
 }

@@ -1,6 +1,7 @@
 import { type Observable, Subscription } from 'rxjs'
 import type { PlantEvent } from '../model/event.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
+import { ownerOf } from '../model/tag.ts'
 import { Outlet } from '../rx/outlet.ts'
 import type { CheckedPipeline } from './checked.ts'
 import { Pipeline } from './pipeline.ts'
@@ -62,7 +63,7 @@ export class Pipelines {
 
   /** The newest sample of a tag of any pipeline. */
   latest(tag: string): Sample | undefined {
-    return this.#byId.get(/^[^./#$:]*/.exec(tag)?.[0] ?? '')?.latest(tag)
+    return this.#owner(tag)?.latest(tag)
   }
 
   /** Takes in samples of devices. */
@@ -133,7 +134,9 @@ export class Pipelines {
     for (const pipeline of this.#all) {
       if (before.get(pipeline.id) === pipeline) continue
       this.#follow(pipeline)
-      pipeline.feed([...pipeline.externalTags].flatMap((tag) => sampleOf(tag, this.latest(tag) ?? latest(tag))))
+      // What is from before the program was started is for people to look at, not to compute with.
+      const newest = (tag: string) => this.#owner(tag)?.fresh(tag) ?? latest(tag)
+      pipeline.feed([...pipeline.externalTags].flatMap((tag) => sampleOf(tag, newest(tag))))
     }
   }
 
@@ -143,6 +146,10 @@ export class Pipelines {
     for (const id of [...this.#subscriptionById.keys()]) this.#forget(id)
     this.#samples.complete()
     this.#events.complete()
+  }
+
+  #owner(tag: string): Pipeline | undefined {
+    return this.#byId.get(ownerOf(tag))
   }
 
   #follow({ id, samples$, events$ }: Pipeline): void {

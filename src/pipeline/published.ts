@@ -1,41 +1,61 @@
 import type { Observable } from 'rxjs'
 import type { Port } from '../model/port.ts'
+import type { RunOrigin } from '../model/run.ts'
 import { bad, type Sample, type TagSample } from '../model/sample.ts'
 import { isBad, Status } from '../model/status.ts'
 import { ownerTag, stepInputTag, stepOutputTag } from '../model/tag.ts'
 import { Outlet } from '../rx/outlet.ts'
 import type { CheckedPipeline } from './checked.ts'
+import { fitted } from './fit.ts'
+
+/** A run whose samples are current. */
+export interface CurrentRun {
+  readonly origin: RunOrigin
+  /** What it holds for a tag. */
+  sample(tag: string): Sample | undefined
+}
 
 /**
  * The samples of a pipeline as the world sees them.
  *
  * While it does not run, what was computed last stays visible as UncertainLastUsableValue; before it ever ran it is
- * BadWaitingForInitialData (information model §5.5).
+ * BadWaitingForInitialData (information model §5.5). A value that stays keeps the run that computed it. What was computed
+ * before the program was started is shown like that too, until something newer comes; it is only looked at, and no pipeline
+ * computes with it.
  */
 export class Published {
   readonly #outlet = new Outlet<readonly TagSample[]>()
-  readonly #latest = new Map<string, Sample>()
+  readonly #latest = new Map<string, TagSample>()
+  /** From before the program was started, of tags for which nothing newer has come. */
+  readonly #restored = new Map<string, Sample>()
   /** Tags that only a run keeps up to date: steps' ports and the pipeline's outputs. */
   readonly #computed: readonly string[]
   readonly #outputs: readonly string[]
+  /** Tags whose newest sample is worth keeping: steps' outputs and the pipeline's. */
+  readonly lasting: readonly string[]
   #isHeld = true
 
   /** `time` is the source time of the samples that nothing has been computed for yet. */
-  constructor({ definition: { id }, steps, outputs }: CheckedPipeline, time: number) {
-    const names = (ports: readonly Port[], tag: (name: string) => string): readonly string[] =>
-      ports.map(({ name }) => tag(name))
-    this.#outputs = outputs.map(({ port }) => ownerTag(id, port.name))
-    this.#computed = [
-      ...steps.flatMap((step) => [
-        ...names(
-          step.inputs.map(({ port }) => port),
-          (name) => stepInputTag(id, step.id, name),
-        ),
-        ...names(step.outputs, (name) => stepOutputTag(id, step.id, name)),
-      ]),
-      ...this.#outputs,
+  constructor(
+    { definition: { id }, steps, outputs }: CheckedPipeline,
+    time: number,
+    restored: ReadonlyMap<string, Sample> = new Map(),
+  ) {
+    const inputs = steps.flatMap((step) => step.inputs.map(({ port }) => stepInputTag(id, step.id, port.name)))
+    const lasting = [
+      ...steps.flatMap((step) => step.outputs.map((port) => [stepOutputTag(id, step.id, port.name), port] as const)),
+      ...outputs.map(({ port }) => [ownerTag(id, port.name), port] as const),
     ]
-    for (const tag of this.#computed) this.#latest.set(tag, bad(Status.BadWaitingForInitialData, time))
+    this.#outputs = outputs.map(({ port }) => ownerTag(id, port.name))
+    this.lasting = lasting.map(([tag]) => tag)
+    this.#computed = [...inputs, ...this.lasting]
+    for (const tag of this.#computed) {
+      this.#latest.set(tag, { tag, sample: bad(Status.BadWaitingForInitialData, time) })
+    }
+    for (const [tag, port] of lasting) {
+      const sample = restored.get(tag)
+      if (sample && canShow(port, sample)) this.#restored.set(tag, held({ tag, sample }).sample)
+    }
   }
 
   /** Batches of samples in their order. */
@@ -43,15 +63,20 @@ export class Published {
     return this.#outlet.values$
   }
 
-  /** The newest sample of a tag. */
+  /** The newest sample of a tag, from before the program was started if there is no newer one. */
   latest(tag: string): Sample | undefined {
-    return this.#latest.get(tag)
+    return this.#restored.get(tag) ?? this.#latest.get(tag)?.sample
+  }
+
+  /** The newest sample of a tag since the program was started. */
+  fresh(tag: string): Sample | undefined {
+    return this.#latest.get(tag)?.sample
   }
 
   /** The newest samples of the pipeline's outputs. */
   get outputs(): readonly TagSample[] {
     return this.#outputs.flatMap((tag) => {
-      const sample = this.#latest.get(tag)
+      const sample = this.latest(tag)
       return sample ? [{ tag, sample }] : []
     })
   }
@@ -71,19 +96,20 @@ export class Published {
     if (this.#isHeld) return
     this.#isHeld = true
     const changed = this.#computed.flatMap((tag) => {
-      const sample = this.#latest.get(tag)
-      const doubtful = sample && held({ tag, sample })
-      return doubtful && doubtful.sample !== sample ? [doubtful] : []
+      const latest = this.#latest.get(tag)
+      const doubtful = latest && held(latest)
+      return doubtful && doubtful !== latest ? [doubtful] : []
     })
     this.#publish(changed)
   }
 
   /** The pipeline runs; what its run holds already (after a suspension) is current again. */
-  release(current: (tag: string) => Sample | undefined): void {
+  release(current?: CurrentRun): void {
     this.#isHeld = false
+    if (!current) return
     const changed = this.#computed.flatMap((tag) => {
-      const sample = current(tag)
-      return sample && sample !== this.#latest.get(tag) ? [{ tag, sample }] : []
+      const sample = current.sample(tag)
+      return sample && sample !== this.latest(tag) ? [{ tag, sample, run: current.origin }] : []
     })
     this.#publish(changed)
   }
@@ -95,12 +121,20 @@ export class Published {
 
   #publish(samples: readonly TagSample[]): void {
     if (samples.length === 0) return
-    for (const { tag, sample } of samples) this.#latest.set(tag, sample)
+    for (const each of samples) this.#latest.set(each.tag, each)
+    if (this.#restored.size > 0) for (const { tag } of samples) this.#restored.delete(tag)
     this.#outlet.next(samples)
   }
 }
 
-function held({ tag, sample }: TagSample): TagSample {
-  if (isBad(sample.status) || sample.status === Status.UncertainLastUsableValue) return { tag, sample }
-  return { tag, sample: { ...sample, status: Status.UncertainLastUsableValue } }
+/** Tells whether a sample of an earlier program is one that a port may show: its definition may be another one now. */
+export function canShow({ dataType, isArray, choices }: Port, { value, status }: Sample): boolean {
+  if (value === null) return isBad(status)
+  return !('problem' in fitted(value, { dataType, isArray, ...(choices ? { choices } : {}) }))
+}
+
+function held(each: TagSample): TagSample {
+  const { sample } = each
+  if (isBad(sample.status) || sample.status === Status.UncertainLastUsableValue) return each
+  return { ...each, sample: { ...sample, status: Status.UncertainLastUsableValue } }
 }

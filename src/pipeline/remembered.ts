@@ -1,7 +1,8 @@
 import type { PipelineDefinition } from '../model/definition.ts'
+import type { Outcome } from '../model/event.ts'
 import type { ProgramState } from '../model/program.ts'
 import { stateAfterRestart } from '../model/restart.ts'
-import type { Sample } from '../model/sample.ts'
+import type { Sample, TagSample } from '../model/sample.ts'
 
 /** What a pipeline was when the program ended. */
 export interface RememberedPipeline {
@@ -9,6 +10,20 @@ export interface RememberedPipeline {
   readonly state?: ProgramState | undefined
   /** The parameters that somebody has set, by name. */
   readonly parameters: ReadonlyMap<string, Sample>
+  /** What its steps and outputs showed last, by tag. */
+  readonly samples?: ReadonlyMap<string, Sample> | undefined
+  /** What came of its runs so far. */
+  readonly runs?: RememberedRuns | undefined
+}
+
+/** What is known of the runs of a pipeline from before the program was started. */
+export interface RememberedRuns {
+  readonly count: number
+  readonly lastOutcome: Outcome
+  /** Empty when the last run went well. */
+  readonly lastError: string
+  /** The outputs at the end of the last run. */
+  readonly results: readonly TagSample[]
 }
 
 /** What a pipeline is to do when the plant starts, and who is named as the one who asked for it. */

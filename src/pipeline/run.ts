@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../model/clock.ts'
+import type { RunOrigin } from '../model/run.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
 import type { Activity, ActivityHost, Failure } from './activity.ts'
 import type { CheckedPipeline } from './checked.ts'
@@ -41,7 +42,9 @@ export interface RunInputs {
 
 /** One run of a pipeline, from Start to the end of its last `finally` step. */
 export class Run {
-  readonly id: string
+  /** Who started it and what it runs; its samples carry it. */
+  readonly origin: RunOrigin
+  /** When it was started, on the monotonic clock. */
   readonly startedAt: number
   /** Settles when nothing of it is left. */
   readonly ended: Promise<void>
@@ -60,8 +63,8 @@ export class Run {
   #counters: readonly StepCounters[] = []
 
   /** Nothing happens before {@link begin}. */
-  constructor(id: string, checked: CheckedPipeline, host: RunHost) {
-    this.id = id
+  constructor(origin: RunOrigin, checked: CheckedPipeline, host: RunHost) {
+    this.origin = origin
     this.startedAt = host.clock.monotonic()
     this.#checked = checked
     this.#host = host
@@ -69,6 +72,11 @@ export class Run {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve
     })
+  }
+
+  /** Its id. */
+  get id(): string {
+    return this.origin.runId
   }
 
   /** Whether nothing of it is left. */
@@ -169,6 +177,7 @@ export class Run {
   #executionHost(): ExecutionHost {
     return {
       clock: this.#runClock,
+      run: this.origin,
       isolation: this.#host.isolation,
       watch: this.#host.watch,
       call: (request) => {

@@ -1,4 +1,6 @@
 import type { Sample, TagSample } from '../model/sample.ts'
+import type { CheckedPipeline } from './checked.ts'
+import { compile } from './compile.ts'
 import { Deadlines } from './engine/deadlines.ts'
 import { Finish } from './engine/finish.ts'
 import { Inputs } from './engine/inputs.ts'
@@ -12,6 +14,12 @@ import { Steps } from './engine/steps.ts'
 import { Waves } from './engine/waves.ts'
 import { Work } from './engine/work.ts'
 import type { Execution, ExecutionHost, StepCounters, WaveResult } from './execution.ts'
+
+/** The executions of a pipeline, which is compiled once. */
+export function engineOf(checked: CheckedPipeline): (host: ExecutionHost) => Execution {
+  const plan = compile(checked)
+  return (host) => createExecution(plan, host)
+}
 
 /** Begins a run of a compiled pipeline: all samples wait for their first value, blocks have fresh memory, counters are zero. */
 export function createExecution(plan: Plan, host: ExecutionHost): Execution {
@@ -42,7 +50,7 @@ class PipelineExecution implements Execution {
     this.#mark = new Mark(plan, host.watch)
     this.#work = new Work(plan, { samples: this.#samples, steps: this.#steps, host, mark: this.#mark, wake })
     this.#inputs = new Inputs(plan, this.#samples)
-    this.#publication = new Publication(plan, this.#samples)
+    this.#publication = new Publication(plan, this.#samples, host.run)
     const deadlines = new Deadlines(host.clock)
     const onProgress = () => this.#progress()
     const parts = { samples: this.#samples, steps: this.#steps, work: this.#work, mark: this.#mark }

@@ -4,8 +4,8 @@ import { unitOf } from '../model/unit.ts'
 import { bare, elementOf, kindOf, metaInside, shapeOf } from './anatomy.ts'
 import { behaviourOf } from './behaviour.ts'
 import { usable } from './bench.ts'
-import type { Plugin } from './define.ts'
-import { fieldsOf } from './describe.ts'
+import type { DevicePlugin, Methods, Plugin } from './define.ts'
+import { fieldsOf, methodsOf } from './describe.ts'
 import { type Field, type Fields, metaOf } from './field.ts'
 import { sampleConfig } from './samples.ts'
 import { complaintsAboutShape } from './shape.ts'
@@ -42,9 +42,11 @@ export async function complaintsAbout(
   const ofConfig = complaintsAboutFields('config', plugin.config ?? {})
   let config: Record<string, unknown>
   let ports: { inputs: Fields; outputs: Fields }
+  let methods: Methods
   try {
     config = usable(plugin, options.config ?? sampleConfig(plugin.config))
     ports = portFieldsOf(plugin, config)
+    methods = plugin.kind === 'device' ? methodsOf(plugin, config) : {}
   } catch (error) {
     const advice = options.config === undefined ? '; tell conformance a config that works' : ''
     return [...ofConfig, `${error instanceof Error ? error.message : String(error)}${advice}`]
@@ -52,13 +54,23 @@ export async function complaintsAbout(
   const ofPorts = complaintsAboutAllPorts(plugin, ports)
   const needsOutput = plugin.kind !== 'device' && plugin.kind !== 'simulator'
   if (needsOutput && Object.keys(ports.outputs).length === 0) ofPorts.push('it has no outputs')
-  const found = [
-    ...ofConfig,
-    ...ofPorts,
-    ...(plugin.kind === 'device' ? complaintsAboutMethods(plugin.methods ?? {}) : []),
-  ]
+  const ofExamples = plugin.kind === 'device' ? complaintsAboutExamples(plugin) : []
+  const found = [...ofConfig, ...ofPorts, ...complaintsAboutMethods(plugin, methods), ...ofExamples]
   const reach = { isReachable: options.connect ?? false, deadlineMs: options.deadlineMs ?? 5000 }
   return found.length > 0 ? found : behaviourOf(plugin, { config, ...ports, ...reach })
+}
+
+function complaintsAboutExamples(plugin: DevicePlugin): string[] {
+  return (plugin.examples ?? []).flatMap(({ title, devices }) =>
+    Object.values(devices).flatMap(({ config: example }) => {
+      try {
+        portFieldsOf(plugin, usable(plugin, example))
+        return []
+      } catch (error) {
+        return [`the example '${title}': ${error instanceof Error ? error.message : String(error)}`]
+      }
+    }),
+  )
 }
 
 function complaintsAboutAllPorts(plugin: Plugin, ports: { inputs: Fields; outputs: Fields }): string[] {
@@ -77,13 +89,15 @@ function portFieldsOf(plugin: Plugin, config: Record<string, unknown>): { inputs
   return { inputs: fieldsOf(plugin.inputs, config), outputs: fieldsOf(plugin.outputs, config) }
 }
 
-function complaintsAboutMethods(methods: NonNullable<Extract<Plugin, { kind: 'device' }>['methods']>): string[] {
-  return Object.entries(methods).flatMap(([name, { description, inputs = {}, outputs = {} }]) => [
+function complaintsAboutMethods(plugin: Plugin, methods: Methods): string[] {
+  const isOpen = plugin.kind === 'device' && typeof plugin.methods === 'function'
+  const complaints = Object.entries(methods).flatMap(([name, { description, inputs = {}, outputs = {} }]) => [
     ...(idPattern.test(name) ? [] : [`methods.${name}: a name is up to 32 letters, digits, _ and -`]),
     ...(description.trim() === '' ? [`methods.${name} has no description`] : []),
     ...complaintsAboutPorts(`methods.${name}.inputs`, inputs, { inputs }),
     ...complaintsAboutPorts(`methods.${name}.outputs`, outputs, { inputs }),
   ])
+  return isOpen ? complaints.filter((complaint) => !complaint.endsWith(noDescription)) : complaints
 }
 
 function complaintsAboutPorts(place: string, fields: Fields, { inputs }: { inputs: Fields }): string[] {

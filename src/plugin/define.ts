@@ -1,7 +1,9 @@
 import type { Observable, SchedulerLike } from 'rxjs'
 import type { Sample } from '../model/sample.ts'
 import type { Value } from '../model/value.ts'
+import type { ReadingFailed } from './facts.ts'
 import type { Fields, Values } from './field.ts'
+import type { StatedReading } from './reading.ts'
 
 /** Ports that do not change, or that follow from the configuration. */
 export type Ports<C extends Fields, P extends Fields> = P | PortsOfConfig<C, P>['ports']
@@ -24,6 +26,15 @@ export interface DeviceContext<C extends Fields> {
   readonly log: Logger
   /** Aborted when the connection is no longer wanted, also while it is being made. */
   readonly signal: AbortSignal
+  /** The plant's folder for certificates and keys; a protocol that needs some makes a folder of its own in it. */
+  readonly certificatesFolder?: string
+  /** What a connection leaves for the next one of the same device, such as a session to resume. It lasts as long as the device. */
+  readonly memory?: Map<string, unknown>
+}
+
+/** Readings of ports: plain values, values with a status and a time of their own, or the reason why one reading failed. */
+export type Readings<O extends Fields> = {
+  [K in keyof O]: Values<O>[K] | StatedReading<Values<O>[K]> | ReadingFailed
 }
 
 /** What a device method gets besides its inputs. */
@@ -34,13 +45,35 @@ export interface MethodContext {
   progress(share: number): void
 }
 
+/** Outputs that are polled together with a period of their own, because the device's `every` is too fast or too slow for them. */
+export interface ReadingGroup<O extends Fields = Fields> {
+  /** Period in milliseconds; 1 at least. */
+  readonly everyMs: number
+  /** Names of the outputs that it reads. An output is in one group at most. */
+  readonly outputs: readonly (keyof O & string)[]
+  read(): Promise<Partial<Readings<O>>>
+}
+
+/** A connection that is polled. */
+export interface PolledConnection<O extends Fields> {
+  /** Reads the outputs that are in no group; it is not polled when there are none. */
+  read(): Promise<Partial<Readings<O>>>
+  /** What is polled besides `read`, each group with a period of its own; 100 groups at most. */
+  readonly groups?: readonly ReadingGroup<O>[]
+}
+
 /** A live connection. The runtime polls it, or listens to it, and closes it; a connection that is lost throws from `read` or errors in `readings`. */
 export type Connection<O extends Fields, I extends Fields, M extends Methods> = {
   /** Writes setpoints; resolves when the device has taken them. Throw {@link Rejected} when it refuses. */
   write?(setpoints: Partial<Values<I>>): Promise<unknown>
   /** Closes it; may be called twice. */
   close(): unknown
-} & ({ read(): Promise<Partial<Values<O>>> } | { readonly readings: Observable<Partial<Values<O>>> }) &
+  /**
+   * Whether it may be asked while it still answers: it then puts reads and writes in order itself. Otherwise the runtime
+   * waits for each answer before it asks again.
+   */
+  readonly isConcurrent?: boolean
+} & (PolledConnection<O> | { readonly readings: Observable<Partial<Readings<O>>> }) &
   (string extends keyof M
     ? { readonly methods?: Readonly<Record<string, MethodRun>> }
     : keyof M extends never
@@ -58,6 +91,11 @@ export interface Method<I extends Fields = Fields, O extends Fields = Fields> {
 
 /** Device methods by name. */
 export type Methods = Readonly<Record<string, Method>>
+
+/** A method, as {@link PortsOfConfig} is one. */
+interface MethodsOfConfig<C extends Fields> {
+  methods(config: Values<C>): Methods
+}
 
 /** The code of a device method. */
 export type MethodRun = (inputs: never, context: MethodContext) => Promise<unknown>
@@ -77,6 +115,14 @@ interface Declaration<C extends Fields> {
   check?(config: Values<C>): readonly string[]
 }
 
+/** Devices as they stand in a plant file, for `describe`; `type` and `equipment` are added where they are missing. */
+export interface DeviceExample {
+  /** What it shows, in one line. */
+  readonly title: string
+  /** Entries by the id of the device: `config`, and what else may stand there. */
+  readonly devices: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
 /** What a device plugin is: a way to connect to one kind of device, and its ports. */
 export interface DevicePlugin<
   C extends Fields = Fields,
@@ -89,7 +135,10 @@ export interface DevicePlugin<
   readonly outputs: Ports<C, O>
   /** What can be written to it. A name may stand in `outputs` too: that tag is read and written. */
   readonly inputs?: Ports<C, I>
-  readonly methods?: M
+  /** What it does that ends. Methods, too, may follow from the configuration. */
+  readonly methods?: M | MethodsOfConfig<C>['methods']
+  /** How it stands in plant files, where more than the least is worth showing; each one is checked with the plugin. */
+  readonly examples?: readonly DeviceExample[]
   connect(context: DeviceContext<C>): Promise<Connection<O, I, M>>
 }
 

@@ -4,7 +4,7 @@ import type { DeviceDescription, MethodDescription, Port } from '../model/port.t
 import { unitOf } from '../model/unit.ts'
 import type { DataType, Value } from '../model/value.ts'
 import { elementOf, kindOf, metaInside } from './anatomy.ts'
-import type { DevicePlugin, Ports } from './define.ts'
+import type { DevicePlugin, Methods, Ports } from './define.ts'
 import { type Fields, metaOf, type Values } from './field.ts'
 
 export { type ConfigIssue, configJsonSchema, type ParsedConfig, parseConfig } from './config.ts'
@@ -80,7 +80,7 @@ export function describeDevice(definition: DeviceDefinition, plugin: DevicePlugi
       equipment,
       outputs: portsOf(plugin.outputs, config),
       inputs: portsOf(plugin.inputs, config),
-      methods: methodsOf(plugin),
+      methods: methodDescriptions(plugin, config),
       configuration: shownConfig(plugin.config ?? {}, config),
       ...(nameplate ? { nameplate } : {}),
       ...(breaker ? { breaker: { failures: breaker.failures } } : {}),
@@ -91,8 +91,20 @@ export function describeDevice(definition: DeviceDefinition, plugin: DevicePlugi
   }
 }
 
-function methodsOf(plugin: DevicePlugin): readonly MethodDescription[] {
-  return Object.entries(plugin.methods ?? {}).map(([name, { description, inputs, outputs, timeoutMs }]) => ({
+/** The methods of a device plugin, which may follow from the configuration. */
+export function methodsOf(
+  { methods }: Pick<DevicePlugin, 'methods'>,
+  config: Readonly<Record<string, unknown>>,
+): Methods {
+  if (methods === undefined) return {}
+  return typeof methods === 'function' ? methods(config as Values<Fields>) : methods
+}
+
+function methodDescriptions(
+  plugin: DevicePlugin,
+  config: Readonly<Record<string, unknown>>,
+): readonly MethodDescription[] {
+  return Object.entries(methodsOf(plugin, config)).map(([name, { description, inputs, outputs, timeoutMs }]) => ({
     name,
     description,
     inputs: portsOf(inputs, {}),

@@ -4,6 +4,14 @@ export class NotConnected extends Error {
 }
 
 /**
+ * A plugin throws it when the device did not answer in the time that its protocol allows: BadTimeout, and the connection is
+ * made anew. A plugin whose requests share a line knows that time; anywhere else the runtime's own deadline is enough.
+ */
+export class TimedOut extends Error {
+  override readonly name = 'TimedOut'
+}
+
+/**
  * A plugin throws it when the device refuses what was written or called; the connection stays.
  *
  * `status` is the OPC UA status code for the caller (BadInvalidArgument when absent).

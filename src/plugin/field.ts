@@ -111,6 +111,21 @@ export const int32 = (options: NumberOptions = {}): Field<number> => integer('In
 /** An unsigned 32-bit integer (UInt32). */
 export const uint32 = (options: NumberOptions = {}): Field<number> => integer('UInt32', 0, 4294967295, options)
 
+function bigInteger(dataType: DataType, [low, high]: readonly [bigint, bigint], options: NumberOptions): Field<bigint> {
+  const { default: preset, min, max } = options
+  const [least, most] = [min === undefined ? low : BigInt(min), max === undefined ? high : BigInt(max)]
+  const range = rangeOf(options, [Number(low), Number(high)])
+  const given = preset === undefined ? {} : { default: BigInt(preset) }
+  return declared(z.bigint().min(least).max(most), { ...options, ...given, dataType, range })
+}
+
+/** A signed 64-bit integer (Int64), a bigint; for ports, because files cannot hold one. */
+export const int64 = (options: NumberOptions = {}): Field<bigint> =>
+  bigInteger('Int64', [-(2n ** 63n), 2n ** 63n - 1n], options)
+/** An unsigned 64-bit integer (UInt64), a bigint; for ports, because files cannot hold one. */
+export const uint64 = (options: NumberOptions = {}): Field<bigint> =>
+  bigInteger('UInt64', [0n, 2n ** 64n - 1n], options)
+
 /** Options of a field that is not a number. */
 export interface PlainOptions<T> extends Described {
   readonly default?: T
@@ -120,6 +135,14 @@ export interface PlainOptions<T> extends Described {
 /** True or false (Boolean). */
 export const boolean = (options: PlainOptions<boolean> = {}): Field<boolean> =>
   declared(z.boolean(), { ...options, dataType: 'Boolean' })
+
+/** A moment (DateTime): a `Date`. */
+export const dateTime = (options: PlainOptions<Date> = {}): Field<Date> =>
+  declared(z.date(), { ...options, dataType: 'DateTime' })
+
+/** Bytes (ByteString): a `Uint8Array`. */
+export const bytes = (options: PlainOptions<Uint8Array> = {}): Field<Uint8Array> =>
+  declared(z.instanceof(Uint8Array) as unknown as z.ZodType<Uint8Array>, { ...options, dataType: 'ByteString' })
 
 /** Text (String). A `secret` text is never shown. */
 export const text = (options: PlainOptions<string> & { readonly secret?: boolean } = {}): Field<string> =>

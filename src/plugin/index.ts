@@ -1,6 +1,7 @@
 export { bad, good, type Sample } from '../model/sample.ts'
 export { isBad, isGood, isUncertain, Status, worst } from '../model/status.ts'
-export type { DataType, Value } from '../model/value.ts'
+export type { DataType, EncodedValue, Value } from '../model/value.ts'
 export * from './define.ts'
 export * from './facts.ts'
 export * from './field.ts'
+export { reading, type Stated, StatedReading } from './reading.ts'

@@ -22,7 +22,9 @@ export function samplesOf(field: Field): readonly unknown[] {
     case 'enum':
       return Object.values((bare(field) as unknown as { enum: Record<string, string> }).enum)
     default:
-      return ['text', '', new Date(0)].filter((each) => bare(field).safeParse(each).success)
+      return ['text', '', new Date(0), 0n, 1n, new Uint8Array([1, 2])].filter(
+        (each) => bare(field).safeParse(each).success,
+      )
   }
 }
 

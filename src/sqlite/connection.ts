@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { SqlChanges, SqlValue } from './driver.ts'
 
 /** A row as a driver gives it. */
@@ -11,10 +13,20 @@ export interface SqlConnection {
   close(): Promise<void>
 }
 
-/** What a connection is opened with. A writer makes the file when it is missing. */
+/**
+ * What a connection is opened with. A writer makes the file when it is missing. A reader may make the files of the log beside it;
+ * `immutable` makes and locks nothing at all, for a file that nobody writes.
+ */
 export interface ConnectOptions {
   readonly file: string
-  readonly mode: 'write' | 'read'
+  readonly mode: 'write' | 'read' | 'immutable'
+}
+
+/** The address of a file that is not to be touched (sqlite.org/uri.html). */
+export function immutableUrl(file: string): URL {
+  const url = pathToFileURL(resolve(file))
+  url.searchParams.set('immutable', '1')
+  return url
 }
 
 /** Opens a connection; all that an adapter has to give. */

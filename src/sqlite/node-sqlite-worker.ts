@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
-import { isReusable, preparedMax } from './connection.ts'
+import { immutableUrl, isReusable, preparedMax } from './connection.ts'
 import type { WorkerAnswer, WorkerData, WorkerRequest } from './node-sqlite-message.ts'
 
 /** The thread of one connection of `node:sqlite`: it answers one request after the other. */
@@ -24,7 +24,7 @@ function answer(request: WorkerRequest): WorkerAnswer {
 
 function perform(request: WorkerRequest): unknown {
   if (request.call === 'open') {
-    database = new DatabaseSync(file, { readOnly: mode === 'read' })
+    database = new DatabaseSync(mode === 'immutable' ? immutableUrl(file) : file, { readOnly: mode !== 'write' })
     return undefined
   }
   if (!database) throw new Error('the database is not open')

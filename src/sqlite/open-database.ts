@@ -23,7 +23,11 @@ export interface OpenOptions {
 /** SQLite before this could lose a write to the log when a checkpoint and a writer met. */
 const versionMin = [3, 51, 3] as const
 
-const connects: Readonly<Record<SqlAdapter, Connect>> = { sqlite3: connectSqlite3, 'node:sqlite': connectNodeSqlite }
+/** The connections of each driver. */
+export const connects: Readonly<Record<SqlAdapter, Connect>> = {
+  sqlite3: connectSqlite3,
+  'node:sqlite': connectNodeSqlite,
+}
 
 /**
  * Opens a database in WAL mode, and makes it and its folder when they are missing. It rejects when the file is locked
@@ -54,7 +58,8 @@ async function makeFolder(file: string): Promise<void> {
   }
 }
 
-async function checkVersion(writer: SqlConnection, adapter: SqlAdapter): Promise<void> {
+/** Rejects with `database-library` when a driver brings a version of SQLite whose log cannot be trusted. */
+export async function checkVersion(writer: SqlConnection, adapter: SqlAdapter): Promise<void> {
   const [row] = await writer.all('SELECT sqlite_version() AS version', [])
   const version = String(row?.version)
   if (!isVersionEnough(version)) {

@@ -2,8 +2,8 @@ import type { Clock } from '../model/clock.ts'
 import { isMillraceError, MillraceError } from '../model/errors.ts'
 import type { SqlDriver } from './driver.ts'
 import { fileKindOf } from './file-kind.ts'
-import { damageOf } from './integrity.ts'
-import { exists, moveAside, stampOf } from './move-aside.ts'
+import { checkedWholeMaxBytes, damageOf } from './integrity.ts'
+import { exists, moveAside, sizeOf, stampOf } from './move-aside.ts'
 import { type OpenOptions, openDatabase } from './open-database.ts'
 import { salvage } from './salvage.ts'
 import { migrate, type Schema, versionOf } from './schema.ts'
@@ -12,7 +12,13 @@ import { migrate, type Schema, versionOf } from './schema.ts'
 export type DatabaseNotice =
   | { readonly kind: 'created'; readonly message: string }
   | { readonly kind: 'movedAside'; readonly message: string; readonly movedTo: string; readonly reason: string }
-  | { readonly kind: 'salvaged'; readonly message: string; readonly rows: number }
+  | {
+      readonly kind: 'salvaged'
+      readonly message: string
+      readonly rows: number
+      /** As far as can be told, nothing is missing. */
+      readonly isWhole: boolean
+    }
   | {
       readonly kind: 'migrated'
       readonly message: string
@@ -34,8 +40,19 @@ export interface OpenMigratedOptions extends OpenOptions {
   readonly clock: Pick<Clock, 'now'>
   /** Whether rows of a damaged file that can still be read are put into the new one: for small databases. */
   readonly isSalvaged?: boolean | undefined
+  /** Larger files are not salvaged, because nothing goes on before that has ended; unlimited when absent. */
+  readonly salvagedMaxBytes?: number | undefined
+  /**
+   * Damage that was met while the file was in use. A file that is too large to be checked as a whole, or does not look like a
+   * database any more, is moved aside for it.
+   */
+  readonly metDamage?: string | undefined
+  /** False lets a damaged file stay where it is: opening rejects with `database-corrupt` then. */
+  readonly canMoveAside?: boolean | undefined
   /** Files up to this size are checked as a whole. */
   readonly checkedMaxBytes?: number | undefined
+  /** What is wrong with the file, when that is known already: it is moved aside then, whatever a check would find. */
+  readonly damage?: string | undefined
 }
 
 /**
@@ -52,12 +69,21 @@ export async function openMigrated(options: OpenMigratedOptions): Promise<Opened
   const { file, clock, schema } = options
   const notices: DatabaseNotice[] = []
   const aside = async (reason: string): Promise<string> => {
+    if (options.canMoveAside === false) {
+      throw new MillraceError(
+        'database-corrupt',
+        `${file} is damaged again (${reason}); a new one is started in a while`,
+      )
+    }
     const movedTo = await moveAside(file, clock.now())
     const message = `${file} is damaged (${reason}); it was moved to ${movedTo} and a new one was started`
     notices.push({ kind: 'movedAside', message, movedTo, reason })
     return movedTo
   }
   const kind = await fileKindOf(file, schema.applicationId)
+  const { metDamage, checkedMaxBytes = checkedWholeMaxBytes } = options
+  // What was in use a moment ago is ours, whatever it looks like now.
+  if (kind === 'foreign' && metDamage !== undefined) return anew(options, notices, await aside(metDamage))
   if (kind === 'foreign') {
     throw new MillraceError(
       'database-foreign',
@@ -65,7 +91,11 @@ export async function openMigrated(options: OpenMigratedOptions): Promise<Opened
     )
   }
   if ((kind === 'missing' || kind === 'empty') && (await exists(`${file}-wal`))) await aside('only its log is left')
+  if (kind === 'database' && options.damage !== undefined) return anew(options, notices, await aside(options.damage))
   if (kind === 'damaged') return anew(options, notices, await aside('its header is gone'))
+  if (metDamage !== undefined && kind === 'database' && (await sizeOf(file)) > checkedMaxBytes) {
+    return anew(options, notices, await aside(metDamage))
+  }
   try {
     const driver = await openSound(options, notices)
     return { driver, notices }
@@ -77,10 +107,12 @@ export async function openMigrated(options: OpenMigratedOptions): Promise<Opened
 
 async function anew(options: OpenMigratedOptions, notices: DatabaseNotice[], damaged: string): Promise<OpenedDatabase> {
   const driver = await openSound(options, notices)
-  const rows = options.isSalvaged ? await salvage(damaged, driver, options) : 0
+  const { isSalvaged = false, salvagedMaxBytes = Number.POSITIVE_INFINITY } = options
+  if (!isSalvaged || (await sizeOf(damaged)) > salvagedMaxBytes) return { driver, notices }
+  const { rows, isWhole } = await salvage(damaged, driver, options)
   if (rows > 0) {
     const message = `${rows} rows of ${damaged} could still be read and are in ${options.file} now`
-    notices.push({ kind: 'salvaged', message, rows })
+    notices.push({ kind: 'salvaged', message, rows, isWhole })
   }
   return { driver, notices }
 }

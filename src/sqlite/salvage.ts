@@ -3,6 +3,8 @@ import type { SqlDriver, SqlValue } from './driver.ts'
 import { exists } from './move-aside.ts'
 import { type OpenOptions, openDatabase } from './open-database.ts'
 
+/** Rows without the ones that they refer to, which are taken out at once. */
+const orphansPerStep = 1000
 /** Rows read at once; around damage, pages are halved down to single rows. */
 const pageRows = 256
 
@@ -23,31 +25,65 @@ interface Table {
   readonly hasRowid: boolean
 }
 
+/** What was saved. */
+export interface Salvaged {
+  readonly rows: number
+  /** Every table could be read to its end: as far as can be told, nothing is missing. */
+  readonly isWhole: boolean
+}
+
 /**
  * Copies what can still be read of a damaged database into a new one of the same kind, and tells how many rows that were.
  * The damaged file is only copied, never opened; a zeroed header is replaced by the one of the new database in the copy.
  *
- * Each table is read from its beginning and from its end until the damage is met, so what lies around it is saved too.
+ * Each table is read from its beginning and from its end until the damage is met, so what lies around it is saved too. Rows
+ * that refer to others which could not be read are left out.
  */
-export async function salvage(damaged: string, into: SqlDriver, options: OpenOptions): Promise<number> {
+export async function salvage(damaged: string, into: SqlDriver, options: OpenOptions): Promise<Salvaged> {
   const copy = `${options.file}.salvage`
-  let rows = 0
+  let [rows, isWhole] = [0, true]
   try {
     // Its header is complete only when the log is written back.
     await into.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     await copyRepaired(damaged, copy, into.file)
     const from = await openDatabase({ ...options, file: copy, pagesMax: undefined })
     try {
-      for (const table of await tablesOf(into)) rows += await salvageTable({ from, into }, table)
+      await into.exec('PRAGMA foreign_keys = OFF')
+      for (const table of await tablesOf(into)) {
+        const saved = await salvageTable({ from, into }, table)
+        rows += saved.rows
+        isWhole &&= saved.isWhole
+      }
     } finally {
       await from.close()
+      const orphans = await removeOrphans(into)
+      rows -= orphans
+      isWhole &&= orphans === 0
     }
   } catch {
     // No more of it can be read or kept; the damaged file is still there for somebody with other tools.
+    isWhole = false
   } finally {
+    await into.exec('PRAGMA foreign_keys = ON')
     for (const part of ['', '-wal', '-shm']) await rm(`${copy}${part}`, { force: true })
   }
-  return rows
+  return { rows, isWhole }
+}
+
+/** Takes out rows that refer to missing ones; which may leave others without theirs in turn. */
+async function removeOrphans(driver: SqlDriver): Promise<number> {
+  let removed = 0
+  for (;;) {
+    const rows = await driver.all<{ table: string; rowid: number }>(
+      `SELECT DISTINCT "table", rowid FROM pragma_foreign_key_check WHERE rowid IS NOT NULL LIMIT ${orphansPerStep}`,
+    )
+    if (rows.length === 0) return removed
+    await driver.transaction(async (statements) => {
+      for (const { table, rowid } of rows)
+        await statements.run(`DELETE FROM ${quoted(table)} WHERE rowid = CAST(? AS INTEGER)`, [rowid])
+    })
+    removed += rows.length
+  }
 }
 
 async function copyRepaired(damaged: string, copy: string, sound: string): Promise<void> {
@@ -81,17 +117,14 @@ async function tablesOf(driver: SqlDriver): Promise<readonly Table[]> {
   return rows.map(({ name, wr, columns }) => ({ name, hasRowid: wr === 0, columns: JSON.parse(columns) as string[] }))
 }
 
-async function salvageTable(salvaging: Salvage, table: Table): Promise<number> {
+async function salvageTable(salvaging: Salvage, table: Table): Promise<Salvaged> {
   const forward = await walk(salvaging, table, 'ASC')
-  return forward.isWhole ? forward.rows : forward.rows + (await walk(salvaging, table, 'DESC')).rows
+  if (forward.isWhole) return forward
+  return { rows: forward.rows + (await walk(salvaging, table, 'DESC')).rows, isWhole: false }
 }
 
 /** Copies rows in one direction until the end, or until a single row cannot be read. */
-async function walk(
-  salvaging: Salvage,
-  table: Table,
-  direction: 'ASC' | 'DESC',
-): Promise<{ rows: number; isWhole: boolean }> {
+async function walk(salvaging: Salvage, table: Table, direction: 'ASC' | 'DESC'): Promise<Salvaged> {
   let rows = 0
   let position: number | undefined
   for (let limit = pageRows; limit >= 1; ) {

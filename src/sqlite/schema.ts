@@ -28,7 +28,7 @@ export interface MigrationResult {
  * Reads the version of a database, 0 for an empty one. It rejects with `database-foreign` when another program made the
  * database, and with `database-newer` when a newer version of this one did; nothing is changed then.
  */
-export async function versionOf(driver: SqlDriver, schema: Schema): Promise<number> {
+export async function versionOf(driver: Pick<SqlDriver, 'file' | 'get'>, schema: Schema): Promise<number> {
   const number = async (sql: string): Promise<number> =>
     Number(Object.values((await driver.get<Record<string, number>>(sql)) ?? {})[0])
   const version = await number('PRAGMA user_version')

@@ -1,6 +1,13 @@
 import { isMainThread } from 'node:worker_threads'
 import type { Database, Statement } from 'sqlite3'
-import { type ConnectOptions, isReusable, preparedMax, type SqlConnection, type SqlRow } from './connection.ts'
+import {
+  type ConnectOptions,
+  immutableUrl,
+  isReusable,
+  preparedMax,
+  type SqlConnection,
+  type SqlRow,
+} from './connection.ts'
 import type { SqlChanges, SqlValue } from './driver.ts'
 import { sqlError } from './sql-error.ts'
 
@@ -11,9 +18,11 @@ import { sqlError } from './sql-error.ts'
 export async function connectSqlite3({ file, mode }: ConnectOptions): Promise<SqlConnection> {
   if (!isMainThread) throw new Error('sqlite3 must not be loaded in a worker thread; use node:sqlite there')
   const { default: sqlite3 } = await import('sqlite3')
-  const flags = mode === 'read' ? sqlite3.OPEN_READONLY : sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE
+  const flags = mode === 'write' ? sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE : sqlite3.OPEN_READONLY
+  const isImmutable = mode === 'immutable'
+  const [path, uri] = isImmutable ? [immutableUrl(file).href, sqlite3.OPEN_URI] : [file, 0]
   const database = await new Promise<Database>((resolve, reject) => {
-    const opened: Database = new sqlite3.Database(file, flags | sqlite3.OPEN_FULLMUTEX, (error) => {
+    const opened: Database = new sqlite3.Database(path, flags | uri | sqlite3.OPEN_FULLMUTEX, (error) => {
       if (error) reject(failure(file, error))
       else resolve(opened)
     })

@@ -19,6 +19,8 @@ export interface ConditionStore<State> {
   save(condition: KeptCondition<State>): void
   /** Forgets a condition that is no longer configured. */
   remove(id: string): void
+  /** Saves all of them again: the database is another one. */
+  saveAll(): void
   /** Resolves when everything that was saved is durable; rejects when the database fails. */
   flush(): Promise<void>
   /** Writes what is left, once, and tries no more; the database stays open. */
@@ -76,6 +78,10 @@ class WriteBehind<State> implements ConditionStore<State> {
   remove(id: string): void {
     this.#change(id, null)
     this.#states.delete(id)
+  }
+
+  saveAll(): void {
+    for (const [id, state] of this.#states) this.#change(id, encode(state))
   }
 
   async flush(): Promise<void> {

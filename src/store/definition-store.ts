@@ -16,7 +16,11 @@ export interface StoredDefinition {
 }
 
 /** A text that is to be kept. */
-export type NewDefinition = Omit<StoredDefinition, 'version' | 'hash'> & { readonly text: string }
+export type NewDefinition = Omit<StoredDefinition, 'version' | 'hash'> & {
+  readonly text: string
+  /** Numbers up to this one were given already, whatever the store says; 0 when absent. */
+  readonly after?: number | undefined
+}
 
 /** Keeps every definition of a pipeline that was in use. */
 export interface DefinitionStore {
@@ -39,10 +43,11 @@ export function definitionStore(driver: SqlDriver): DefinitionStore {
       const sql = 'SELECT text FROM definition WHERE pipeline = ? AND version = ?'
       return (await driver.get<{ text: string }>(sql, [pipeline, version]))?.text
     },
-    append: ({ pipeline, time, initiator, comment, text }) =>
+    append: ({ pipeline, time, initiator, comment, text, after = 0 }) =>
       driver.transaction(async (sql) => {
         const newest = 'SELECT coalesce(max(version), 0) AS version FROM definition WHERE pipeline = ?'
-        const version = ((await sql.get<{ version: number }>(newest, [pipeline]))?.version ?? 0) + 1
+        const stored = (await sql.get<{ version: number }>(newest, [pipeline]))?.version ?? 0
+        const version = Math.max(stored, after) + 1
         const made = { pipeline, version, time, initiator, comment, hash: hashOf(text) }
         await sql.run(`INSERT INTO definition(${columns}, text) VALUES (?, ?, ?, ?, ?, ?, ?)`, [
           ...[pipeline, version, time, initiator, comment, made.hash, text],

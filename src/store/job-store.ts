@@ -1,5 +1,6 @@
 import type { SqlDriver, SqlStatements } from '../sqlite/driver.ts'
 import { decode, encode, type Storable } from '../sqlite/value-codec.ts'
+import { type OnDamage, readable } from './readable-rows.ts'
 
 /** A job order of a work unit, and what has come of it (OPC 10031-4). */
 export interface StoredJob {
@@ -33,7 +34,7 @@ export interface JobStore {
   /** Keeps a job as it is now, and in the same transaction what is to be told about the change. */
   save(job: StoredJob, message?: Storable): Promise<void>
   find(equipment: string, id: string): Promise<StoredJob | undefined>
-  /** Jobs in order of arrival, of one piece of equipment or of all. */
+  /** Jobs in order of arrival, of one piece of equipment or of all; those that cannot be read are left out and told. */
   list(equipment?: string): Promise<readonly StoredJob[]>
   /** Removes a job, and in the same transaction keeps what is to be told about it; tells whether it was there. */
   remove(job: { equipment: string; id: string; time: number }, message?: Storable): Promise<boolean>
@@ -59,7 +60,7 @@ const save = `
     state = excluded.state, job_order = excluded.job_order, response = excluded.response, changed = excluded.changed`
 
 /** Keeps jobs in a database. */
-export function jobStore(driver: SqlDriver): JobStore {
+export function jobStore(driver: SqlDriver, onDamage: OnDamage): JobStore {
   return {
     save: ({ equipment, id, state, order, response, arrivedAt, changedAt }, message) =>
       driver.transaction(async (sql) => {
@@ -76,7 +77,7 @@ export function jobStore(driver: SqlDriver): JobStore {
         equipment === undefined
           ? await driver.all<Row>('SELECT * FROM job ORDER BY seq')
           : await driver.all<Row>('SELECT * FROM job WHERE equipment = ? ORDER BY seq', [equipment])
-      return rows.map(jobOf)
+      return readable(rows, jobOf, { table: 'job', onDamage })
     },
     remove: ({ equipment, id, time }, message) =>
       driver.transaction(async (sql) => {
@@ -89,7 +90,8 @@ export function jobStore(driver: SqlDriver): JobStore {
         'SELECT * FROM job_outbox ORDER BY seq LIMIT ?',
         [limit],
       )
-      return rows.map((row) => ({ ...row, content: decode(row.content) as Storable }))
+      const make = (row: (typeof rows)[number]) => ({ ...row, content: decode(row.content) as Storable })
+      return readable(rows, make, { table: 'job_outbox', onDamage })
     },
     async told(seq) {
       await driver.run('DELETE FROM job_outbox WHERE seq <= ?', [seq])

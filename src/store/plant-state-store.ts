@@ -1,7 +1,10 @@
 import type { ProgramState } from '../model/program.ts'
 import type { Sample } from '../model/sample.ts'
 import type { SqlDriver } from '../sqlite/driver.ts'
-import { decode, encode } from '../sqlite/value-codec.ts'
+import { encode } from '../sqlite/value-codec.ts'
+import { type OnDamage, readable } from './readable-rows.ts'
+import { oneOf, sampleOf } from './stored-sample.ts'
+import type { Statement } from './write-queue.ts'
 
 /** The state of a pipeline's Program when the plant ended. */
 export interface StoredProgram {
@@ -20,47 +23,68 @@ export interface StoredParameter {
   readonly sample: Sample
 }
 
-/** Keeps what the plant needs to come back as it was. */
+/** Keeps what the plant needs to come back as it was. Rows that cannot be read are left out of what is listed, and told. */
 export interface PlantStateStore {
   programs(): Promise<readonly StoredProgram[]>
   parameters(): Promise<readonly StoredParameter[]>
   saveProgram(program: StoredProgram): Promise<void>
   saveParameter(parameter: StoredParameter): Promise<void>
-  /** Forgets a pipeline that was removed. */
-  forget(pipeline: string): Promise<void>
+  /** Forgets all pipelines but these. */
+  keepOnly(pipelines: Iterable<string>): Promise<void>
 }
 
-const saveProgram = `
-  INSERT INTO program(pipeline, state, time, run) VALUES (?, ?, ?, ?)
-  ON CONFLICT(pipeline) DO UPDATE SET state = excluded.state, time = excluded.time, run = excluded.run`
-
-const saveParameter = `
-  INSERT INTO parameter(pipeline, name, sample) VALUES (?, ?, ?)
-  ON CONFLICT(pipeline, name) DO UPDATE SET sample = excluded.sample`
+const states: readonly ProgramState[] = ['Halted', 'Ready', 'Running', 'Suspended']
 
 /** Keeps the state of the plant in a database. */
-export function plantStateStore(driver: SqlDriver): PlantStateStore {
+export function plantStateStore(driver: SqlDriver, onDamage: OnDamage): PlantStateStore {
+  const write = async ({ sql, values }: Statement): Promise<void> => void (await driver.run(sql, values))
   return {
     async programs() {
       const sql = 'SELECT pipeline, state, time, run AS runId FROM program ORDER BY pipeline'
-      const rows = await driver.all<StoredProgram & { readonly runId: string | null }>(sql)
-      return rows.map(({ runId, ...rest }) => (runId === null ? rest : { ...rest, runId }))
+      const rows = await driver.all<{ pipeline: string; state: string; time: number; runId: string | null }>(sql)
+      return readable(rows, programOf, { table: 'program', onDamage })
     },
     async parameters() {
       const sql = 'SELECT pipeline, name, sample FROM parameter ORDER BY pipeline, name'
       const rows = await driver.all<{ pipeline: string; name: string; sample: string }>(sql)
-      return rows.map((row) => ({ ...row, sample: decode(row.sample) as Sample }))
+      const make = (row: (typeof rows)[number]) => ({ ...row, sample: sampleOf(row.sample) })
+      return readable(rows, make, { table: 'parameter', onDamage })
     },
-    async saveProgram({ pipeline, state, time, runId = null }) {
-      await driver.run(saveProgram, [pipeline, state, time, runId])
-    },
-    async saveParameter({ pipeline, name, sample }) {
-      await driver.run(saveParameter, [pipeline, name, encode(sample)])
-    },
-    forget: (pipeline) =>
+    saveProgram: (program) => write(programSaved(program)),
+    saveParameter: (parameter) => write(parameterSaved(parameter)),
+    keepOnly: (pipelines) =>
       driver.transaction(async (sql) => {
-        await sql.run('DELETE FROM program WHERE pipeline = ?', [pipeline])
-        await sql.run('DELETE FROM parameter WHERE pipeline = ?', [pipeline])
+        for (const each of othersForgotten(pipelines)) await sql.run(each.sql, each.values)
       }),
   }
+}
+
+/** The statement that keeps the state of a Program. */
+export function programSaved({ pipeline, state, time, runId }: StoredProgram): Statement {
+  const sql = `
+    INSERT INTO program(pipeline, state, time, run) VALUES (?, ?, ?, ?)
+    ON CONFLICT(pipeline) DO UPDATE SET state = excluded.state, time = excluded.time, run = excluded.run`
+  return { sql, values: [pipeline, state, time, runId ?? null] }
+}
+
+/** The statement that keeps a parameter. */
+export function parameterSaved({ pipeline, name, sample }: StoredParameter): Statement {
+  const sql = `
+    INSERT INTO parameter(pipeline, name, sample) VALUES (?, ?, ?)
+    ON CONFLICT(pipeline, name) DO UPDATE SET sample = excluded.sample`
+  return { sql, values: [pipeline, name, encode(sample)] }
+}
+
+/** The statements that forget all pipelines but these. */
+export function othersForgotten(pipelines: Iterable<string>): readonly Statement[] {
+  const values = [JSON.stringify([...pipelines])]
+  return ['program', 'parameter'].map((table) => ({
+    sql: `DELETE FROM ${table} WHERE pipeline NOT IN (SELECT value FROM json_each(?))`,
+    values,
+  }))
+}
+
+function programOf({ state, runId, ...rest }: { pipeline: string; state: string; time: number; runId: string | null }) {
+  const program = { ...rest, state: oneOf(state, states) }
+  return runId === null ? program : { ...program, runId }
 }

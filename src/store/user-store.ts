@@ -1,5 +1,6 @@
 import type { SqlDriver } from '../sqlite/driver.ts'
 import { decode, encode } from '../sqlite/value-codec.ts'
+import { type OnDamage, readable } from './readable-rows.ts'
 
 /** A password as scrypt has left it, with the parameters it was made with, so that they can be raised later. */
 export interface PasswordHash {
@@ -47,13 +48,14 @@ interface Row {
 }
 
 /** Keeps users in a database. */
-export function userStore(driver: SqlDriver): UserStore {
+export function userStore(driver: SqlDriver, onDamage: OnDamage): UserStore {
   return {
     async find(name) {
       const row = await driver.get<Row>('SELECT * FROM user WHERE name = ?', [name])
       return row && userOf(row)
     },
-    list: async () => (await driver.all<Row>('SELECT * FROM user ORDER BY name')).map(userOf),
+    list: async () =>
+      readable(await driver.all<Row>('SELECT * FROM user ORDER BY name'), userOf, { table: 'user', onDamage }),
     async save({ name, roles, isEnabled, password, changedAt }) {
       const { salt, hash, cost, blockSize, parallelization } = password
       await driver.run('INSERT OR REPLACE INTO user VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)', [

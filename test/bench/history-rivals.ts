@@ -42,6 +42,15 @@ export class Rows {
       ),
     )
   }
+
+  /** Bytes of the table for each value; it is its own index. */
+  async bytesPerValue(): Promise<number> {
+    const row = await this.driver.get<{ bytes: number }>(
+      `SELECT 1.0 * page_count * page_size / (SELECT count(*) FROM sample) AS bytes
+       FROM pragma_page_count, pragma_page_size`,
+    )
+    return row?.bytes ?? Number.NaN
+  }
 }
 
 /** What the disk can do: bytes appended to a file, and made durable after each batch. */

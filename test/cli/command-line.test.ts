@@ -16,7 +16,7 @@ describe('command line', () => {
   it('prints its help and version with exit code 0', async () => {
     const help = await recorded(['--help'])
     expect(help.code).to.equal(0)
-    for (const word of ['run', 'validate', 'list', 'describe', 'init', 'plugin', 'Examples', 'Exit codes'])
+    for (const word of ['run', 'validate', 'list', 'describe', 'init', 'plugin', 'history', 'Examples', 'Exit codes'])
       expect(help.out).to.include(word)
     const version = await recorded(['--version'])
     expect(version).to.deep.include({ code: 0, err: '' })
@@ -93,7 +93,7 @@ describe('command line', () => {
   })
 
   it('lists what files may name', async () => {
-    expect((await recorded(['list', 'devices'])).out).to.match(/^mock-servo {2}device {2}.*\nmodbus /)
+    expect((await recorded(['list', 'devices'])).out).to.match(/^mock-servo +device {2}.*\nmodbus /)
     expect((await recorded(['list', 'functions'])).out)
       .to.include('moving-average')
       .and.not.include('modbus')
@@ -118,9 +118,12 @@ describe('command line', () => {
 
   it('describes ports, configuration, methods and an example', async () => {
     const modbus = await recorded(['describe', 'modbus'])
-    expect(modbus.out).to.match(/port +whole number +1 to 65535; default 502/)
-    expect(modbus.out).to.match(/registers\[\]\.address +whole number +0 to 65535; required/)
-    expect(modbus.out).to.include('Example')
+    expect(modbus.out).to.match(/port +whole number +1 to 65535 +TCP port; 502 when absent/)
+    expect(modbus.out).to.match(/registers\[\]\.address +whole number +0 to 465536; required/)
+    expect(modbus.out)
+      .to.match(/transport: rtu\n/)
+      .and.match(/transport: rtu-over-tcp\n/)
+      .and.match(/addressing: conventional\n/)
     const servo = await recorded(['describe', 'mock-servo'])
     expect(servo.out)
       .to.match(/Method moveAbsolute\n/)

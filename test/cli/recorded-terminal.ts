@@ -16,10 +16,15 @@ export function recordedTerminal(
   return {
     environment,
     isColored: false,
+    isLive: false,
     invocation: 'millrace',
     written,
     out: (text) => {
       written.out += text
+    },
+    print: async (text) => {
+      written.out += text
+      return true
     },
     err: (text) => {
       written.err += text

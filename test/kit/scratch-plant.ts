@@ -21,6 +21,8 @@ export interface ScratchPlant {
   apply(file: string, text: string | undefined): Promise<readonly string[]>
   /** Ends it and starts it again from what is on the disk. */
   restart(): Promise<void>
+  /** Ends it, lets something be done to what is on the disk, and starts it again. */
+  stopAnd(work: () => Promise<unknown>): Promise<void>
   /** What stands in the folder of the data. */
   dataFiles(): Promise<readonly string[]>
   stop(): Promise<void>
@@ -29,6 +31,8 @@ export interface ScratchPlant {
 /** How a scratch plant runs. */
 export interface ScratchOptions {
   readonly watchFiles?: boolean
+  /** Where the databases are, instead of a folder that is removed with the plant. */
+  readonly dataFolder?: string
 }
 
 /** Starts a plant made of these files. */
@@ -40,6 +44,7 @@ export async function startScratch(
   const folder = join(root, 'plant')
   const lines: string[] = []
   const clients: Client[] = []
+  const data = options.dataFolder ?? join(root, 'data')
   const put = async (file: string, text: string | undefined): Promise<void> => {
     const path = join(folder, file)
     if (text === undefined) return rm(path, { force: true })
@@ -51,12 +56,18 @@ export async function startScratch(
     const loaded = await loadPlant(folder)
     if (!isRunnable(loaded)) throw new Error(`the plant has findings: ${JSON.stringify(loaded.findings)}`)
     return startPlant({
-      ...{ plant: loaded, port: 0, certificatesFolder: join(root, 'server'), dataFolder: join(root, 'data') },
-      ...{ watchCertificates: false, users: everyRole, ...options },
+      ...{ plant: loaded, port: 0, certificatesFolder: join(root, 'server'), dataFolder: data },
+      ...{ watchCertificates: false, users: everyRole, watchFiles: options.watchFiles ?? false },
       log: pino({ level: 'debug' }, { write: (line) => lines.push(line) }),
     })
   }
   let plant = await start()
+  const stopAnd = async (work: () => Promise<unknown>): Promise<void> => {
+    await closeClients()
+    await plant.stop()
+    await work()
+    plant = await start()
+  }
   const closeClients = () => Promise.all(clients.splice(0).map((client) => client.close()))
   return {
     get plant() {
@@ -80,12 +91,9 @@ export async function startScratch(
       const findings = await plant.reload('test')
       return findings.filter(({ severity }) => severity === 'error').map(({ code }) => code)
     },
-    async restart() {
-      await closeClients()
-      await plant.stop()
-      plant = await start()
-    },
-    dataFiles: async () => (await readdir(join(root, 'data'), { recursive: true })).sort(),
+    restart: () => stopAnd(async () => undefined),
+    stopAnd,
+    dataFiles: async () => (await readdir(data, { recursive: true })).sort(),
     async stop() {
       await closeClients()
       await plant.stop()

@@ -7,7 +7,15 @@ import { type EventListener, listen, typeId } from './event-listener.ts'
 const line = 'eq/Acme/Berlin/Line1'
 
 const started = (pipeline: string): PlantEvent => ({
-  ...{ kind: 'pipelineStarted', pipeline, runId: 'run1', initiator: 'ada', time: Date.now(), message: pipeline },
+  ...{
+    kind: 'pipelineStarted',
+    pipeline,
+    runId: 'run1',
+    initiator: 'ada',
+    version: 3,
+    time: Date.now(),
+    message: pipeline,
+  },
 })
 
 const connected = (device: string): PlantEvent => ({

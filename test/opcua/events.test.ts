@@ -34,8 +34,8 @@ const table: readonly (readonly [PlantEvent, EventTypeName, number, Heard])[] = 
     ...(['DeviceErrorEventType', 600, { DeviceId: 'plc1', ConnectionState: 4, ErrorCode: 'BadTimeout' }] as const),
   ],
   [
-    { ...run, kind: 'pipelineStarted', initiator: 'ada', message: 'Fill control was started' },
-    ...(['PipelineStartedEventType', 100, { ...ofRun, Initiator: 'ada' }] as const),
+    { ...run, kind: 'pipelineStarted', initiator: 'ada', version: 3, message: 'Fill control was started' },
+    ...(['PipelineStartedEventType', 100, { ...ofRun, Initiator: 'ada', Version: 3 }] as const),
   ],
   [
     {

@@ -2,7 +2,8 @@ import { expect } from 'chai'
 import { VirtualClock } from '../../src/model/clock.ts'
 import type { PipelineDefinition } from '../../src/model/definition.ts'
 import type { PlantEvent } from '../../src/model/event.ts'
-import { good } from '../../src/model/sample.ts'
+import { bad, good, type Sample, type TagSample } from '../../src/model/sample.ts'
+import { Status } from '../../src/model/status.ts'
 import { Pipelines } from '../../src/pipeline/pipelines.ts'
 import { beginningOf, type RememberedPipeline } from '../../src/pipeline/remembered.ts'
 import { check, output, parameter, pipeline, step } from './kit.ts'
@@ -79,5 +80,64 @@ describe('how a pipeline begins', () => {
     pipelines.replace([], { changed: new Set(), latest: () => undefined })
     pipelines.replace(checked, { changed: new Set(), latest: () => undefined })
     expect(pipelines.byId('watch')?.state).to.equal('Ready')
+  })
+})
+
+describe('what a pipeline showed before the program was started', () => {
+  const samples = new Map<string, Sample>([
+    ['watch.x', good(7, 500)],
+    ['watch/s.scaled', bad(Status.BadNoCommunication, 400, 'plc1')],
+    ['watch/s:value', good(1, 400)],
+    ['watch#cycleCount', good(9, 400)],
+    ['watch.gone', good(9, 400)],
+  ])
+
+  it('is shown as uncertain, or as bad as it was; inputs and diagnostics begin anew', () => {
+    const { pipelines } = plant(watch, { samples })
+    const latest = (tag: string) => pipelines.latest(tag)
+    expect(latest('watch.x')).to.deep.equal({ ...good(7, 500), status: Status.UncertainLastUsableValue })
+    expect(latest('watch/s.scaled')).to.deep.equal(samples.get('watch/s.scaled'))
+    expect(latest('watch/s:value')?.status).to.equal(Status.BadWaitingForInitialData)
+    expect(latest('watch#cycleCount')?.value).to.equal(0)
+    expect(latest('watch.gone')).to.equal(undefined)
+  })
+
+  it('is published to nobody, and stays until something newer is computed', () => {
+    const { pipelines } = plant(watch, { samples })
+    const published: TagSample[] = []
+    pipelines.samples$.subscribe((batch) => published.push(...batch.filter(({ tag }) => tag === 'watch.x')))
+    pipelines.start()
+    expect(pipelines.latest('watch.x')?.value).to.equal(null)
+    expect(published.map(({ sample }) => sample.value)).to.deep.equal([null])
+    pipelines.byId('watch')?.halt({ initiator: 'test' })
+    expect(pipelines.latest('watch.x')?.value).to.equal(null)
+  })
+
+  it('is not shown where it does not fit the port any more', () => {
+    for (const value of ['text', [1], null, 5n, true]) {
+      const { pipelines } = plant(watch, { samples: new Map([['watch.x', good(value as never, 500)]]) })
+      expect(pipelines.latest('watch.x')?.status).to.equal(Status.BadWaitingForInitialData)
+    }
+  })
+
+  it('comes with the result, the outcome and the count of its runs; the error only where nobody has reset it', () => {
+    const results = [
+      { tag: 'watch.x', sample: good(8, 600) },
+      { tag: 'watch.gone', sample: good(9, 600) },
+    ]
+    const runs = { count: 41, lastOutcome: 'Failed', lastError: 's: broken', results } as const
+    for (const [state, error] of [
+      ['Halted', 's: broken'],
+      ['Ready', ''],
+    ] as const) {
+      const { pipelines } = plant(watch, { state, runs })
+      const latest = (tag: string) => pipelines.latest(tag)?.value
+      expect(latest('watch#result.x')).to.equal(8)
+      expect(latest('watch#result.gone')).to.equal(undefined)
+      expect(latest('watch#runCount')).to.equal(41)
+      expect(latest('watch#lastOutcome')).to.equal('Failed')
+      expect(latest('watch#lastError')).to.equal(error)
+      expect(pipelines.byId('watch')?.finalResult).to.deep.equal(results.slice(0, 1))
+    }
   })
 })

@@ -56,7 +56,7 @@ describe('the history of the demo plant, through an OPC UA client', function () 
       const values = await demo.client.session.read(attributes.map((attributeId) => ({ nodeId, attributeId })))
       return values.map(({ value }) => value.value as unknown)
     }
-    expect(await read(volume)).to.deep.equal([true, 5])
+    expect(await read(volume)).to.deep.equal([true, 13])
     expect(await read('pipe/watch.Outputs.filling')).to.deep.equal([false, 1])
   })
 })
@@ -107,6 +107,16 @@ describe('a plant whose history cannot be kept', function () {
       const nodeId = demo.client.id('pipe/fill.Outputs.filledVolume')
       const answer = await rawOf(demo.client.session, nodeId, { start: new Date(0), end: new Date() }).catch(String)
       expect(answer).to.match(/Bad/)
+      const { session, id } = demo.client
+      const found = await session.call({
+        ...{ objectId: id('pipe/fill'), methodId: id('pipe/fill.FindRun') },
+        inputArguments: [
+          { dataType: DataType.String, value: 'filledVolume' },
+          { dataType: DataType.DateTime, value: new Date() },
+          { dataType: DataType.UInt32, value: 0 },
+        ],
+      })
+      expect(found.statusCode.name).to.equal('BadResourceUnavailable')
       expect(await readFile(join(folder, 'history.db'), 'utf8')).to.equal(foreign)
     } finally {
       await demo.stop()

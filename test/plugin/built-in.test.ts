@@ -6,7 +6,10 @@ import { complaintsAbout } from '../../src/plugin/testing.ts'
 /** Configurations for plugins whose fields alone do not tell one that works. */
 const configs: Readonly<Record<string, unknown>> = {
   HYSTERESIS: { low: 1, high: 2 },
+  modbus: { host: '127.0.0.1', registers: [{ name: 'level', address: 0 }] },
+  'serial-line': { path: '/dev/ttyUSB0', messages: [{ pattern: '(?<level>.*)', fields: [{ name: 'level' }] }] },
   expression: { expression: 'a > 1 ? a + b : b' },
+  opcua: { url: 'opc.tcp://192.168.0.10:4840', tags: [{ name: 'level', node: 'ns=2;s=Level' }] },
 }
 
 const { catalogue, findings } = await loadCatalogue({ builtIn: join(import.meta.dirname, '../../plugins') })
@@ -15,7 +18,7 @@ describe('built-in plugins', () => {
   it('load without a finding', () => {
     expect(findings).to.deep.equal([])
     expect(catalogue.types('step').length).to.be.greaterThan(50)
-    expect(catalogue.types('device')).to.include('modbus')
+    expect(catalogue.types('device')).to.include.members(['modbus', 'opcua'])
   })
 
   for (const { plugin, origin } of catalogue.entries) {

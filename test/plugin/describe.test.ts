@@ -10,7 +10,9 @@ import {
 } from '../../src/plugin/describe.ts'
 import {
   boolean,
+  bytes,
   choice,
+  dateTime,
   defineBlock,
   defineDevice,
   defineFunction,
@@ -18,11 +20,13 @@ import {
   double,
   type Fields,
   float,
+  int64,
   list,
   type Plugin,
   record,
   text,
   uint16,
+  uint64,
   unit,
 } from '../../src/plugin/index.ts'
 
@@ -72,6 +76,16 @@ describe('portOf', () => {
     expect(portOf('spectrum', list(float({ unit: 'V' })))).to.include({ dataType: 'Float', isArray: true, unit: 'V' })
     expect(portOf('state', choice(['off', 'on'])).choices).to.deep.equal(['off', 'on'])
     expect(portOf('reset', boolean({ optional: true })).optional).to.equal(true)
+  })
+
+  it('knows 64-bit integers, times and bytes', () => {
+    const ports = { a: int64(), b: uint64(), c: dateTime(), d: bytes(), e: list(int64()) }
+    expect(portsOf(ports, {}).map(({ dataType, isArray }) => `${dataType} ${isArray}`)).to.deep.equal([
+      ...['Int64 false', 'UInt64 false', 'DateTime false', 'ByteString false', 'Int64 true'],
+    ])
+    expect(int64().safeParse(2n ** 63n).success).to.equal(false)
+    expect(uint64().safeParse(-1n).success).to.equal(false)
+    expect(bytes().safeParse([1]).success).to.equal(false)
   })
 
   it('reads plain zod schemas', () => {

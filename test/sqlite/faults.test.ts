@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { chmodSync } from 'node:fs'
-import { mkdir, open as openFile, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { type SqlDriver, sqlAdapters } from '../../src/sqlite/driver.ts'
 import { damageOf } from '../../src/sqlite/integrity.ts'
 import { isVersionEnough } from '../../src/sqlite/open-database.ts'
 import { type OpenMigratedOptions, openMigrated } from '../../src/sqlite/open-migrated.ts'
+import { mountedSmall, overwrite as writeOver, writeProtected } from '../kit/disk-faults.ts'
 import { codeOf, Scratch } from './scratch.ts'
 
 const schema = {
@@ -37,11 +36,8 @@ for (const adapter of sqlAdapters) {
       })
 
     /** Writes over a part of the file of a closed database. */
-    const overwrite = async (position: number, bytes: Uint8Array): Promise<void> => {
-      const handle = await openFile(scratch.path('test.db'), 'r+')
-      await handle.write(bytes, 0, bytes.length, position)
-      await handle.close()
-    }
+    const overwrite = (position: number, bytes: Uint8Array): Promise<void> =>
+      writeOver(scratch.path('test.db'), position, bytes)
 
     const expectNewOne = async (reason: string): Promise<void> => {
       const damaged = await readFile(scratch.path('test.db'))
@@ -127,6 +123,38 @@ for (const adapter of sqlAdapters) {
       expect(await readFile(scratch.path(aside), 'utf8')).to.equal(aside)
     })
 
+    it('lets a damaged file stay where it is when it may not be moved', async () => {
+      await writeFile(scratch.path('test.db'), new Uint8Array(5000))
+      expect(await codeOf(open({ canMoveAside: false }))).to.equal('database-corrupt')
+      expect(await readFile(scratch.path('test.db'))).to.have.length(5000)
+      expect((await open()).notices[0]).to.include({ movedTo: scratch.path(aside) })
+    })
+
+    it('says so when a damaged file cannot be moved aside', async function () {
+      await writeFile(scratch.path('test.db'), new Uint8Array(5000))
+      const undo = writeProtected(scratch.folder)
+      if (!undo) this.skip()
+      const failed = open()
+      const message = await failed.catch((error: Error) => error.message)
+      undo()
+      expect(await codeOf(failed)).to.equal('database-corrupt')
+      expect(message).to.match(/is damaged and cannot be moved aside .*; check the permissions of its folder/)
+    })
+
+    it('believes that a file is damaged when it is too large to be checked, or is no database any more', async () => {
+      await fill((await open()).driver)
+      await scratch.closeDrivers()
+      // A small one is checked instead, and a sound one stays.
+      expect((await open({ metDamage: 'a page' })).notices).to.deep.equal([])
+      await scratch.closeDrivers()
+      const large = await open({ metDamage: 'a page', checkedMaxBytes: 1000 })
+      expect(large.notices[0]?.message).to.contain('damaged (a page)')
+      await scratch.closeDrivers()
+      await writeFile(scratch.path('test.db'), 'rubbish'.repeat(1000))
+      expect(await codeOf(open())).to.equal('database-foreign')
+      expect((await open({ metDamage: 'rubbish' })).notices[0]?.kind).to.equal('movedAside')
+    })
+
     it('looks at the edges of a large database only', async () => {
       const { driver } = await open()
       await fill(driver)
@@ -175,13 +203,13 @@ for (const adapter of sqlAdapters) {
     })
 
     it('tells a full disk, and goes on when there is room again', async function () {
-      const unmount = mountedSmall(scratch)
+      const unmount = mountedSmall(scratch.path('small'), 1)
       if (!unmount) this.skip()
       try {
         const { driver } = await open({ file: scratch.path('small', 'test.db') })
         await fill(driver, 20)
         await writeFile(scratch.path('small', 'ballast'), new Uint8Array(200_000))
-        expect(await codeOf(fill(driver, 900))).to.be.oneOf(['database-full', 'database-failed'])
+        expect(await codeOf(fill(driver, 900))).to.be.oneOf(['database-full', 'database-disk'])
         expect(await driver.get('SELECT count(*) AS n FROM t')).to.deep.equal({ n: 20 })
         await writeFile(scratch.path('small', 'ballast'), '')
         await fill(driver, 20)
@@ -192,32 +220,6 @@ for (const adapter of sqlAdapters) {
       }
     })
   })
-}
-
-/** Makes a file unwritable, even for root where the file system can; tells how to undo it. */
-function writeProtected(file: string): (() => void) | undefined {
-  if (process.getuid?.() !== 0) {
-    chmodSync(file, 0o444)
-    return () => chmodSync(file, 0o644)
-  }
-  try {
-    execFileSync('chattr', ['+i', file], { stdio: 'ignore' })
-    return () => execFileSync('chattr', ['-i', file], { stdio: 'ignore' })
-  } catch {
-    return undefined
-  }
-}
-
-/** Mounts a file system of 1 MB where that is allowed; tells how to remove it. */
-function mountedSmall(scratch: Scratch): (() => void) | undefined {
-  const folder = scratch.path('small')
-  try {
-    execFileSync('mkdir', [folder])
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' })
-    return () => execFileSync('umount', [folder], { stdio: 'ignore' })
-  } catch {
-    return undefined
-  }
 }
 
 describe('the version of SQLite', () => {

@@ -48,15 +48,15 @@ describe('a driver on a failing disk', () => {
 
   it('keeps nothing of a transaction whose COMMIT has failed', async () => {
     connection.failing = ['COMMIT']
-    expect(await codeOf(insert(1))).to.equal('database-failed')
+    expect(await codeOf(insert(1))).to.equal('database-disk')
     await insert(2)
     expect(await driver.all('SELECT id FROM t')).to.deep.equal([{ id: 2 }])
   })
 
   it('acknowledges nothing inside a transaction that could not be rolled back', async () => {
     connection.failing = ['COMMIT', 'ROLLBACK', 'ROLLBACK']
-    expect(await codeOf(insert(1))).to.equal('database-failed')
-    expect(await codeOf(driver.run('INSERT INTO t VALUES (2)'))).to.equal('database-failed')
+    expect(await codeOf(insert(1))).to.equal('database-disk')
+    expect(await codeOf(driver.run('INSERT INTO t VALUES (2)'))).to.equal('database-disk')
     await driver.run('INSERT INTO t VALUES (3)')
     const reader = await driver.reader()
     expect(await reader.all('SELECT id FROM t')).to.deep.equal([{ id: 3 }])
@@ -68,7 +68,7 @@ describe('a driver on a failing disk', () => {
     const refused = driver.transaction(async () => {
       wasAsked = true
     })
-    expect(await codeOf(refused)).to.equal('database-failed')
+    expect(await codeOf(refused)).to.equal('database-disk')
     expect(wasAsked).to.equal(false)
   })
 })

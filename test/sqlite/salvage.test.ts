@@ -100,5 +100,64 @@ for (const adapter of sqlAdapters) {
       expect(notices.map(({ kind }) => kind)).to.deep.equal(['movedAside', 'created'])
       expect(await counts(driver)).to.deep.equal({ numbered: 0, named: 0 })
     })
+
+    it('saves rows that refer to others, whatever their tables are called, and leaves those out whose other is lost', async () => {
+      const related = {
+        name: 'tests',
+        applicationId: 78,
+        migrations: [
+          {
+            name: 'first',
+            sql: `CREATE TABLE part(id INTEGER PRIMARY KEY, whole INTEGER NOT NULL REFERENCES whole) STRICT;
+              CREATE TABLE whole(id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT`,
+          },
+        ],
+      }
+      const file = scratch.path('related.db')
+      const openRelated = async () => {
+        const opened = await openMigrated({
+          ...{ file, adapter, clock: { now: () => 0 }, schema: related, isSalvaged: true },
+        })
+        scratch.keep(opened.driver)
+        return opened
+      }
+      const { driver } = await openRelated()
+      await driver.transaction(async (sql) => {
+        for (let id = 1; id <= 600; id += 1) {
+          await sql.run('INSERT INTO whole(id, text) VALUES (?, ?)', [id, `the whole ${id} ${'x'.repeat(100)}`])
+          await sql.run('INSERT INTO part(whole) VALUES (?)', [id])
+        }
+      })
+      await scratch.closeDrivers()
+      const sound = await readFile(file)
+
+      await writeFile(file, Buffer.concat([new Uint8Array(100), sound.subarray(100)]))
+      const whole = await openRelated()
+      expect(whole.notices.at(-1)).to.include({ kind: 'salvaged', rows: 1200, isWhole: true })
+      await scratch.closeDrivers()
+
+      const page = Math.floor(sound.indexOf('the whole 300 ') / pageBytes)
+      const damaged = Buffer.from(sound).fill(0x5a, page * pageBytes, (page + 1) * pageBytes)
+      await writeFile(file, damaged)
+      const rest = await openRelated()
+      expect(rest.notices.at(-1)).to.include({ kind: 'salvaged', isWhole: false })
+      const counted = await rest.driver.get<{ wholes: number; parts: number }>(
+        'SELECT (SELECT count(*) FROM whole) AS wholes, (SELECT count(*) FROM part) AS parts',
+      )
+      expect(counted?.wholes).to.be.within(500, 599)
+      expect(counted?.parts).to.equal(counted?.wholes)
+      expect(rest.notices.at(-1)).to.include({ rows: Number(counted?.wholes) * 2 })
+      expect(await rest.driver.all('PRAGMA foreign_key_check')).to.deep.equal([])
+      expect(await rest.driver.get('PRAGMA foreign_keys')).to.deep.equal({ foreign_keys: 1 })
+    })
+
+    it('leaves a file alone that is larger than what is worth it', async () => {
+      await overwrite(0, new Uint8Array(100))
+      const file = scratch.path('test.db')
+      const options = { file, adapter, clock: { now: () => 0 }, schema, isSalvaged: true, salvagedMaxBytes: 10_000 }
+      const { driver, notices } = await openMigrated(options)
+      scratch.keep(driver)
+      expect(notices.map(({ kind }) => kind)).to.deep.equal(['movedAside', 'created'])
+    })
   })
 }

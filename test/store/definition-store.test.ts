@@ -17,6 +17,12 @@ function definitionContract(storeOf: () => DefinitionStore): void {
     expect(versions.map(({ pipeline, version }) => `${pipeline} ${version}`)).to.deep.equal(['fill 1', 'fill 2', 'b 1'])
   })
 
+  it('gives no number again that was given before, also when it has lost what had it', async () => {
+    const store = storeOf()
+    expect((await store.append({ ...entry, after: 4 })).version).to.equal(5)
+    expect((await store.append({ ...entry, after: 2 })).version).to.equal(6)
+  })
+
   it('lists who, when and why with the hash of the text, oldest first', async () => {
     const store = storeOf()
     const { text, ...facts } = entry

@@ -28,13 +28,13 @@ describeStores('the state of the plant', (rig) => {
     ])
   })
 
-  it('forgets a pipeline that was removed, and no other', async () => {
+  it('forgets pipelines that were removed, and no others', async () => {
     const { plantState } = rig.store
-    for (const pipeline of ['a', 'b']) {
+    for (const pipeline of ['a', 'b', "o'c"]) {
       await plantState.saveProgram({ pipeline, state: 'Ready', time: 1 })
       await plantState.saveParameter({ pipeline, name: 'x', sample: good(1, 1) })
     }
-    await plantState.forget('a')
+    await plantState.keepOnly(['b', 'z'])
     expect((await plantState.programs()).map(({ pipeline }) => pipeline)).to.deep.equal(['b'])
     expect((await plantState.parameters()).map(({ pipeline }) => pipeline)).to.deep.equal(['b'])
   })

@@ -51,6 +51,20 @@ describeStores('runs', (rig) => {
     expect((await runs.find('run-1'))?.end?.outcome).to.equal('Failed')
   })
 
+  it('keeps a run whole, whether its start was kept before or not, and leaves one that has ended as it is', async () => {
+    const { runs } = rig.store
+    await runs.save(run(1))
+    expect((await runs.open()).map(({ runId }) => runId)).to.deep.equal(['run-1'])
+    for (const number of [1, 2]) {
+      await runs.save({ ...run(number), end })
+      await runs.save({ ...run(number), end: { ...end, outcome: 'Completed' } })
+      await runs.save(run(number))
+      expect(await runs.find(`run-${number}`)).to.deep.equal({ ...run(number), end })
+    }
+    expect(await runs.summary('odd')).to.deep.equal({ newest: { ...run(1), end }, count: 1 })
+    expect(await runs.summary('none')).to.deep.equal({ newest: undefined, count: 0 })
+  })
+
   it('refuses an id that was used', async () => {
     await rig.store.runs.start(run(1))
     expect(await codeOf(rig.store.runs.start(run(1)))).to.equal('database-failed')

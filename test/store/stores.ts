@@ -8,6 +8,10 @@ export interface StoreRig {
   readonly store: Store<unknown>
   readonly scratch: Scratch
   readonly errors: readonly unknown[]
+  /** Damaged rows that were told: table and count. */
+  readonly damages: readonly (readonly [table: string, count: number])[]
+  /** Runs statements on the file while the store is closed, and opens it again. */
+  alter(sql: string): Promise<void>
   /** Closes the store and opens its file again. */
   reopen(): Promise<void>
 }
@@ -19,6 +23,7 @@ export function describeStores(thing: string, tests: (rig: StoreRig, adapter: Sq
       let scratch: Scratch
       let store: Store<unknown>
       let errors: unknown[]
+      let damages: [string, number][]
 
       const open = async (): Promise<void> => {
         store = await openStore({
@@ -27,10 +32,12 @@ export function describeStores(thing: string, tests: (rig: StoreRig, adapter: Sq
           synchronous: 'NORMAL',
           clock: systemClock,
           onError: (error) => errors.push(error),
+          onDamage: (table, count) => damages.push([table, count]),
         })
       }
       beforeEach(async () => {
         errors = []
+        damages = []
         scratch = await Scratch.make()
         await open()
       })
@@ -50,8 +57,18 @@ export function describeStores(thing: string, tests: (rig: StoreRig, adapter: Sq
           get errors() {
             return errors
           },
+          get damages() {
+            return damages
+          },
           async reopen() {
             await store.close()
+            await open()
+          },
+          async alter(sql) {
+            await store.close()
+            const driver = await scratch.open({ file: scratch.path('meta.db'), adapter })
+            await driver.exec(sql)
+            await scratch.closeDrivers()
             await open()
           },
         },

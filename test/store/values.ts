@@ -15,6 +15,7 @@ export const scalars: fc.Arbitrary<Scalar> = fc.oneof(
   fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) }),
   fc.date({ noInvalidDate: false }),
   fc.uint8Array(),
+  fc.record({ type: fc.string(), namespaces: fc.array(fc.string(), { maxLength: 3 }), body: fc.uint8Array() }),
 )
 
 /** Any value that flows. */

@@ -1,4 +1,4 @@
-import { isBit, type Register, widthOf } from './registers.ts'
+import { isBitTable, lengthOf, type Register } from './registers.ts'
 
 /** Neighbouring registers of one table that are fetched in one request. */
 export interface Block {
@@ -9,39 +9,56 @@ export interface Block {
   readonly registers: readonly Register[]
 }
 
-/** The most that one request may ask for (Modbus Application Protocol 1.1b3 §6.1 to §6.4). */
-const lengthMax: Readonly<Record<Register['kind'], number>> = { holding: 125, input: 125, coil: 2000, discrete: 2000 }
-
-/**
- * Joins registers into few requests. Two are joined when at most `gapMax` unused addresses lie between them;
- * a gap of 0 joins only direct neighbours.
- */
-export function blocksOf(registers: readonly Register[], gapMax: number): Block[] {
-  const sorted = registers.toSorted((a, b) => a.kind.localeCompare(b.kind) || a.address - b.address)
-  return sorted.reduce<Block[]>((blocks, register) => {
-    const last = blocks.at(-1)
-    const joined = last && join(last, register, gapMax)
-    return joined ? [...blocks.slice(0, -1), joined] : [...blocks, blockOf(register)]
-  }, [])
+/** What one request may take in. */
+export interface BlockLimits {
+  /** Unused addresses between two tags that are fetched along, to save a request; 0 joins only direct neighbours. */
+  readonly gap: number
+  readonly registersMax: number
+  readonly bitsMax: number
 }
 
-/** The blocks to use instead of one that the device refused: one for each register, or none when it is a single one already. */
+/** Joins registers into few requests, within the limits and never over two tables. */
+export function blocksOf(registers: readonly Register[], limits: BlockLimits): Block[] {
+  const blocks: Block[] = []
+  for (const register of registers.toSorted((a, b) => a.kind.localeCompare(b.kind) || a.address - b.address)) {
+    const last = blocks.at(-1)
+    const joined = last && join(last, register, limits)
+    if (joined) blocks[blocks.length - 1] = joined
+    else blocks.push(blockOf(register))
+  }
+  return blocks
+}
+
+/**
+ * The blocks to use instead of one that the device refused, to find out which address it lacks: first without the unused
+ * addresses between, which may be the reason; then halves. None when it is a single register already.
+ */
 export function split(block: Block): Block[] {
-  return block.registers.length > 1 ? block.registers.map(blockOf) : []
+  const { registers } = block
+  if (registers.length < 2) return []
+  const runs = blocksOf(registers, { gap: 0, registersMax: block.length, bitsMax: block.length })
+  if (runs.length > 1) return runs
+  const half = Math.ceil(registers.length / 2)
+  return [registers.slice(0, half), registers.slice(half)].map(blockAround)
 }
 
 function blockOf(register: Register): Block {
   return { kind: register.kind, address: register.address, length: lengthOf(register), registers: [register] }
 }
 
-function join(block: Block, register: Register, gapMax: number): Block | undefined {
-  const end = block.address + block.length
-  const length = Math.max(end, register.address + lengthOf(register)) - block.address
-  if (register.kind !== block.kind || register.address - end > gapMax || length > lengthMax[block.kind])
-    return undefined
-  return { ...block, length, registers: [...block.registers, register] }
+function blockAround(registers: readonly Register[]): Block {
+  const [first, ...rest] = registers as [Register, ...Register[]]
+  return rest.reduce((block, register) => extended(block, register), blockOf(first))
 }
 
-function lengthOf(register: Register): number {
-  return isBit(register) ? 1 : widthOf[register.type]
+function extended(block: Block, register: Register): Block {
+  const end = Math.max(block.address + block.length, register.address + lengthOf(register))
+  return { ...block, length: end - block.address, registers: [...block.registers, register] }
+}
+
+function join(block: Block, register: Register, limits: BlockLimits): Block | undefined {
+  const isNear = register.address - (block.address + block.length) <= limits.gap
+  if (register.kind !== block.kind || !isNear) return undefined
+  const joined = extended(block, register)
+  return joined.length <= (isBitTable(block) ? limits.bitsMax : limits.registersMax) ? joined : undefined
 }

@@ -1,3 +1,6 @@
+import { firstAt, type Samples } from '../samples.ts'
+import { firstAfter } from '../store/merge.ts'
+
 /** The intervals of a processed read (Part 13 §5.4.2.2), in order of time whatever the direction. */
 export class Grid {
   readonly count: number
@@ -63,15 +66,10 @@ export class Grid {
     return this.isReversed ? this.count - 1 - step : step
   }
 
-  /** The first interval that reaches beyond a time, for laying stretches over intervals. */
-  firstBeyond(time: number): number {
-    let [low, high] = [0, this.count]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.high(middle) <= time) low = middle + 1
-      else high = middle
-    }
-    return low
+  /** The index of the first sample of a block that lies behind an interval. */
+  endIn(block: Samples, index: number): number {
+    const high = this.high(index)
+    return this.isReversed ? firstAfter(block, high) : firstAt(block, high)
   }
 
   /** Edges by steps from the start. */

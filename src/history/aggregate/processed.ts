@@ -1,6 +1,5 @@
 import { MillraceError } from '../../model/errors.ts'
 import type { Entry, HistoryStore } from '../history-store.ts'
-import { entryAt } from '../samples.ts'
 import { type AggregateConfiguration, type AggregateName, isUsable } from './configuration.ts'
 import { Grid } from './grid.ts'
 import { noData, partialBit, rules } from './result.ts'
@@ -49,7 +48,7 @@ export async function readProcessed(
   const sweep = new Sweep(grid, rule.need, configuration, around)
   // The later end belongs to the range when it is read backwards, the earlier one does not.
   for await (const block of store.scan(tag, grid.from, grid.isReversed ? nextAfter(grid.to) : grid.to)) {
-    for (let index = 0; index < block.count; index++) sweep.add(entryAt(block, index))
+    sweep.addBlock(block)
   }
   await close(store, tag, sweep, grid, usable)
   const extent = await extentOf(store, tag)

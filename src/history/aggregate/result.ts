@@ -161,12 +161,12 @@ function extreme(read: (tally: RawTally) => Extreme | undefined, isActualTime: b
   }
 }
 
-/** Bad samples inside, or Uncertain values beyond the Good extreme, cast doubt on it. */
+/** Samples inside that count as Bad, or Uncertain values beyond the Good extreme, cast doubt on it. */
 function isDoubtful(tally: RawTally, which: 'minimum' | 'maximum' | 'both'): boolean {
-  const { minimum, maximum, uncertainLow, uncertainHigh, hasBad } = tally
+  const { minimum, maximum, uncertainLow, uncertainHigh, bad } = tally
   const isLow = which !== 'maximum' && minimum !== undefined && uncertainLow < minimum.number
   const isHigh = which !== 'minimum' && maximum !== undefined && uncertainHigh > maximum.number
-  return hasBad || isLow || isHigh
+  return bad > 0 || isLow || isHigh
 }
 
 function timeStatus(sweep: Sweep, index: number, configuration: AggregateConfiguration): number {

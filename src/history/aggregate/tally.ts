@@ -1,6 +1,6 @@
 import { isBad, isGood } from '../../model/status.ts'
-import type { Value } from '../../model/value.ts'
-import type { Entry } from '../history-store.ts'
+import { isSameValue, type Value } from '../../model/value.ts'
+import { type Entry, entryAt, type Samples } from '../samples.ts'
 import { type AggregateConfiguration, isUsable } from './configuration.ts'
 
 /** The number that a value counts as; a value that is no number has none. */
@@ -21,9 +21,8 @@ export interface Extreme {
 export class RawTally {
   count = 0
   usable = 0
+  /** Samples that are not usable under the configuration. */
   bad = 0
-  /** A sample with a Bad status, whatever the configuration makes of Uncertain ones. */
-  hasBad = false
   /** Usable samples that are not Good. */
   uncertain = 0
   numbers = 0
@@ -48,62 +47,80 @@ export class RawTally {
   isWorstMultiple = false
   transitions = 0
 
-  add(entry: Entry, configuration: AggregateConfiguration, previousUsable: Entry | undefined): void {
-    const { status } = entry
-    this.count++
-    this.first ??= entry
-    this.last = entry
-    this.#addQuality(status)
-    if (isUsable(status, configuration)) this.#addUsable(entry, previousUsable)
-    else {
-      this.bad++
-      this.hasSkippedLast = true
+  /**
+   * Takes the samples of a block from one index to before another, and gives the index of the last usable one, or -1.
+   * `previous` is the last usable sample before them, wherever it is.
+   */
+  add(
+    block: Samples,
+    { from, to }: { readonly from: number; readonly to: number },
+    configuration: AggregateConfiguration,
+    previous: Entry | undefined,
+  ): number {
+    const { statuses, values } = block
+    let [last, lastValue, hasLast] = [-1, previous?.value ?? null, previous !== undefined]
+    for (let index = from; index < to; index++) {
+      const [status, value] = [statuses[index] as number, values[index] as Value]
+      this.#addQuality(status)
+      if (isUsable(status, configuration)) {
+        if (this.usable++ === 0) {
+          this.hasSkippedFirst = this.bad > 0
+          this.firstUsable = entryAt(block, index)
+        }
+        if (!isGood(status)) this.uncertain++
+        // Without any value before it, the first one is a transition too (Part 13 §5.4.3.24).
+        if (!hasLast || !isSameValue(lastValue, value)) this.transitions++
+        ;[last, lastValue, hasLast] = [index, value, true]
+        this.#addNumber(numberOf(value))
+      } else this.bad++
+      if (!isBad(status)) this.#addExtreme(block, index)
     }
-    if (isBad(status)) this.hasBad = true
-    const number = isBad(status) ? undefined : numberOf(entry.value)
-    if (number !== undefined) this.#addNumber(number, entry, configuration)
+    if (to > from) {
+      if (this.count === 0) this.first = entryAt(block, from)
+      this.last = entryAt(block, to - 1)
+      this.count += to - from
+      this.hasSkippedLast = last < to - 1
+    }
+    if (last >= 0) this.lastUsable = entryAt(block, last)
+    return last
   }
 
-  #addUsable(entry: Entry, previous: Entry | undefined): void {
-    if (this.usable === 0) this.hasSkippedFirst = this.bad > 0
-    this.hasSkippedLast = false
-    this.usable++
-    this.firstUsable ??= entry
-    this.lastUsable = entry
-    if (!isGood(entry.status)) this.uncertain++
-    // Without any value before it, the first one is a transition too (Part 13 §5.4.3.24).
-    if (!previous || !isSame(previous.value, entry.value)) this.transitions++
+  #addNumber(number: number | undefined): void {
+    if (number === undefined) return
+    this.numbers++
+    this.sum += number
+    const distance = number - this.mean
+    this.mean += distance / this.numbers
+    this.squares += distance * (number - this.mean)
   }
 
-  #addNumber(number: number, entry: Entry, configuration: AggregateConfiguration): void {
-    if (isUsable(entry.status, configuration)) {
-      this.numbers++
-      this.sum += number
-      const distance = number - this.mean
-      this.mean += distance / this.numbers
-      this.squares += distance * (number - this.mean)
-    }
-    if (!isGood(entry.status)) {
+  #addExtreme(block: Samples, index: number): void {
+    const number = numberOf(block.values[index] as Value)
+    if (number === undefined) return
+    if (!isGood(block.statuses[index] as number)) {
       this.uncertainLow = Math.min(this.uncertainLow, number)
       this.uncertainHigh = Math.max(this.uncertainHigh, number)
       return
     }
-    if (!this.minimum || number < this.minimum.number) this.minimum = { entry, number, isMultiple: false }
-    else if (number === this.minimum.number) this.minimum.isMultiple = true
-    if (!this.maximum || number > this.maximum.number) this.maximum = { entry, number, isMultiple: false }
-    else if (number === this.maximum.number) this.maximum.isMultiple = true
+    const { minimum, maximum } = this
+    if (!minimum || number < minimum.number) this.minimum = extremeAt(block, index, number)
+    else if (number === minimum.number) minimum.isMultiple = true
+    if (!maximum || number > maximum.number) this.maximum = extremeAt(block, index, number)
+    else if (number === maximum.number) maximum.isMultiple = true
   }
 
   #addQuality(status: number): void {
-    const [severity, worst] = [
-      Math.min(status >>> 30, 2),
-      this.worst === undefined ? -1 : Math.min(this.worst >>> 30, 2),
-    ]
+    const severity = Math.min(status >>> 30, 2)
+    const worst = this.worst === undefined ? -1 : Math.min(this.worst >>> 30, 2)
     if (severity > worst) {
       this.worst = status
       this.isWorstMultiple = false
     } else if (severity === worst) this.isWorstMultiple = true
   }
+}
+
+function extremeAt(block: Samples, index: number, number: number): Extreme {
+  return { entry: entryAt(block, index), number, isMultiple: false }
 }
 
 /** What lies over one interval, by duration in milliseconds. */
@@ -118,12 +135,4 @@ export class TimeTally {
   /** Durations by the status of the raw sample at or before them. */
   rawGood = 0
   rawBad = 0
-}
-
-function isSame(a: Value, b: Value): boolean {
-  if (Array.isArray(a) && Array.isArray(b))
-    return a.length === b.length && a.every((item, index) => isSame(item, b[index]))
-  if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime()
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0
-  return a === b
 }

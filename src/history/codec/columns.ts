@@ -1,12 +1,14 @@
 import { MillraceError } from '../../model/errors.ts'
-import type { Value } from '../../model/value.ts'
+import { type EncodedValue, isEncoded, type Value } from '../../model/value.ts'
 import { isTyped, type ValueColumn, valueColumn } from '../samples.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
+import { readEncoded, writeEncoded } from './encoded.ts'
 import { integerMax, readIntegers, writeIntegers } from './integers.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
-import { readBigint, readText, readValue, writeBigint, writeText, writeValue } from './scalars.ts'
+import { readBigint, readValue, writeBigint, writeValue } from './scalars.ts'
+import { readTexts, writeTexts } from './texts.ts'
 
-const Kind = { none: 0, number: 1, boolean: 2, bigint: 3, text: 4, date: 5, bytes: 6, mixed: 7 } as const
+const Kind = { none: 0, number: 1, boolean: 2, bigint: 3, text: 4, date: 5, bytes: 6, mixed: 7, encoded: 8 } as const
 const withNulls = 0x80
 
 /** Writes times: whole milliseconds by how their steps change, others bit by bit. */
@@ -22,27 +24,27 @@ export function readTimes(input: ByteReader, count: number): Float64Array {
   return input.byte() === 0 ? readIntegers(input, count, 2) : readNumbers(input, count)
 }
 
-/** Writes statuses by runs: most chunks are Good throughout. */
-export function writeStatuses(out: ByteWriter, statuses: Uint32Array): void {
+/** Writes codes with how often each is repeated: most chunks are Good throughout, and of one run of their pipeline. */
+export function writeCodes(out: ByteWriter, codes: Uint32Array): void {
   let from = 0
-  for (let index = 1; index <= statuses.length; index++) {
-    if (index < statuses.length && statuses[index] === statuses[from]) continue
+  for (let index = 1; index <= codes.length; index++) {
+    if (index < codes.length && codes[index] === codes[from]) continue
     out.varint(index - from)
-    out.varint(statuses[from] as number)
+    out.varint(codes[from] as number)
     from = index
   }
 }
 
-/** Reads back statuses. */
-export function readStatuses(input: ByteReader, count: number): Uint32Array {
-  const statuses = new Uint32Array(count)
+/** Reads back codes. */
+export function readCodes(input: ByteReader, count: number): Uint32Array {
+  const codes = new Uint32Array(count)
   for (let index = 0; index < count; ) {
-    const run = input.varint()
-    if (run === 0) throw unknown('an empty run of statuses')
-    statuses.fill(input.varint(), index, index + run)
-    index += run
+    const repeated = input.varint()
+    if (repeated === 0) throw unknown('a code that stands for nothing')
+    codes.fill(input.varint(), index, index + repeated)
+    index += repeated
   }
-  return statuses
+  return codes
 }
 
 /** Writes a column of values of any type; missing ones are left out and their places counted. */
@@ -96,7 +98,8 @@ function kindOfOne(value: Value): number {
       return Kind.text
   }
   if (value instanceof Date) return Kind.date
-  return value instanceof Uint8Array ? Kind.bytes : Kind.mixed
+  if (value instanceof Uint8Array) return Kind.bytes
+  return isEncoded(value) ? Kind.encoded : Kind.mixed
 }
 
 function writePresent(out: ByteWriter, kind: number, values: readonly Value[]): void {
@@ -125,6 +128,9 @@ function writePresent(out: ByteWriter, kind: number, values: readonly Value[]): 
         out.raw(bytes)
       }
       return
+    case Kind.encoded:
+      writeEncoded(out, values as readonly EncodedValue[])
+      return
     default:
       for (const value of values) writeValue(out, value)
   }
@@ -145,6 +151,8 @@ function readPresent(input: ByteReader, kind: number, count: number): ValueColum
       return Array.from(readNumbers(input, count), (time) => new Date(time))
     case Kind.bytes:
       return times(() => input.raw(input.varint()).slice())
+    case Kind.encoded:
+      return readEncoded(input, count)
     case Kind.mixed:
       return valueColumn(times(() => readValue(input)))
     default:
@@ -199,24 +207,6 @@ function readBigints(input: ByteReader, count: number): bigint[] {
     value += readBigint(input)
     return value
   })
-}
-
-/** Each different text once, then which of them each value is. */
-function writeTexts(out: ByteWriter, values: readonly string[]): void {
-  const indexByText = new Map<string, number>()
-  for (const text of values) if (!indexByText.has(text)) indexByText.set(text, indexByText.size)
-  out.varint(indexByText.size)
-  for (const text of indexByText.keys()) writeText(out, text)
-  writeIntegers(
-    out,
-    Float64Array.from(values, (text) => indexByText.get(text) ?? 0),
-    1,
-  )
-}
-
-function readTexts(input: ByteReader, count: number): string[] {
-  const texts = Array.from({ length: input.varint() }, () => readText(input))
-  return Array.from(readIntegers(input, count, 1), (index) => texts[index] ?? '')
 }
 
 function unknown(what: string): MillraceError {

@@ -27,6 +27,9 @@ export function writeIntegers(out: ByteWriter, values: Float64Array, order: 1 | 
   if (zeros > 0) out.varint(zeros * 2 + 1)
 }
 
+/** Tokens up to here are taken apart as 32-bit integers, which is several times faster than the remainder of doubles. */
+const smallMax = 0x7fffffff
+
 /** Reads back `count` integers. */
 export function readIntegers(input: ByteReader, count: number, order: 1 | 2): Float64Array {
   const values = new Float64Array(count)
@@ -35,19 +38,26 @@ export function readIntegers(input: ByteReader, count: number, order: 1 | 2): Fl
   let index = 0
   while (index < count) {
     const token = input.varint()
-    if (token % 2 === 1) {
-      const end = Math.min(count, index + (token - 1) / 2)
+    if (token <= smallMax && (token & 1) === 1) {
+      const end = Math.min(count, index + (token >> 1))
       for (; index < end; index++) {
         if (order === 2) value += step
         values[index] = value
       }
       continue
     }
-    const folded = token / 2
-    const residue = folded % 2 === 1 ? -(folded + 1) / 2 : folded / 2
+    const residue = token <= smallMax ? unfoldedSmall(token >> 1) : unfolded(token / 2)
     step = order === 2 ? step + residue : residue
     value += step
     values[index++] = value
   }
   return values
+}
+
+function unfoldedSmall(folded: number): number {
+  return (folded & 1) === 1 ? -((folded + 1) >> 1) : folded >> 1
+}
+
+function unfolded(folded: number): number {
+  return folded % 2 === 1 ? -(folded + 1) / 2 : folded / 2
 }

@@ -1,7 +1,9 @@
 import { MillraceError } from '../../model/errors.ts'
-import type { Scalar, Value } from '../../model/value.ts'
+import { type EncodedValue, isEncoded, type Scalar, type Value } from '../../model/value.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
+import { readEncoded, writeEncoded } from './encoded.ts'
 import { readNumbers, writeNumbers } from './numbers.ts'
+import { readText, writeText } from './texts.ts'
 
 const Mark = {
   null: 0,
@@ -14,10 +16,9 @@ const Mark = {
   bytes: 7,
   array: 8,
   numbers: 9,
+  encoded: 10,
+  encodedArray: 11,
 } as const
-
-const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Writes one value of any type with a mark of its type in front: for columns of mixed types and for arrays. */
 export function writeValue(out: ByteWriter, value: Value): void {
@@ -51,6 +52,11 @@ export function writeValue(out: ByteWriter, value: Value): void {
     out.float64(value.getTime())
     return
   }
+  if (isEncoded(value)) {
+    out.byte(Mark.encoded)
+    writeEncoded(out, [value])
+    return
+  }
   out.byte(Mark.bytes)
   out.varint(value.length)
   out.raw(value)
@@ -61,31 +67,11 @@ export function readValue(input: ByteReader): Value {
   const mark = input.byte()
   if (mark === Mark.null) return null
   if (mark === Mark.numbers) return [...readNumbers(input, input.varint())]
+  if (mark === Mark.encodedArray) return readEncoded(input, input.varint())
   if (mark !== Mark.array) return readScalar(input, mark)
   const items: Scalar[] = []
   for (let count = input.varint(); count > 0; count--) items.push(readScalar(input, input.byte()))
   return items
-}
-
-/** Writes a text as UTF-8; one with lone surrogates, which UTF-8 cannot carry, as UTF-16. */
-export function writeText(out: ByteWriter, text: string): void {
-  if (text.isWellFormed()) {
-    const bytes = encoder.encode(text)
-    out.varint(bytes.length * 2)
-    out.raw(bytes)
-    return
-  }
-  out.varint(text.length * 2 + 1)
-  for (let index = 0; index < text.length; index++) out.varint(text.charCodeAt(index))
-}
-
-/** Reads back a text. */
-export function readText(input: ByteReader): string {
-  const size = input.varint()
-  if (size % 2 === 0) return decoder.decode(input.raw(size / 2))
-  let text = ''
-  for (let count = (size - 1) / 2; count > 0; count--) text += String.fromCharCode(input.varint())
-  return text
 }
 
 /** Writes an integer of any size, seven bits a byte; the sign is the lowest bit. */
@@ -118,6 +104,12 @@ function writeArray(out: ByteWriter, items: readonly Scalar[]): void {
     writeNumbers(out, Float64Array.from(items))
     return
   }
+  if (items.length > 0 && items.every(isEncoded)) {
+    out.byte(Mark.encodedArray)
+    out.varint(items.length)
+    writeEncoded(out, items)
+    return
+  }
   out.byte(Mark.array)
   out.varint(items.length)
   for (const item of items) writeValue(out, item)
@@ -138,6 +130,8 @@ function readScalar(input: ByteReader, mark: number): Scalar {
       return new Date(input.float64())
     case Mark.bytes:
       return input.raw(input.varint()).slice()
+    case Mark.encoded:
+      return readEncoded(input, 1)[0] as EncodedValue
     default:
       throw new MillraceError(
         'database-corrupt',

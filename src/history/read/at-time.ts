@@ -2,7 +2,7 @@ import { isGood } from '../../model/status.ts'
 import { type AggregateConfiguration, isUsable } from '../aggregate/configuration.ts'
 import { extrapolated, held, interpolatedLine, isHeld, simpleLine } from '../aggregate/line.ts'
 import { HistorianBit, HistoryStatus, withBits } from '../history-status.ts'
-import type { HistoryStore } from '../history-store.ts'
+import type { HistoryStore, Neighbours } from '../history-store.ts'
 import type { Entry } from '../samples.ts'
 
 /** A read at given times (ReadAtTimeDetails, Part 11 §6.5.5). */
@@ -14,8 +14,8 @@ export interface AtTimeRequest {
   readonly configuration: AggregateConfiguration
 }
 
-/** Times that are looked for together. */
-const atOnce = 16
+/** What at-time reads need of a store. */
+type Neighbourhoods = Pick<HistoryStore, 'neighbours' | 'neighboursOfAll'>
 
 const { UncertainDataSubNormal, BadNoData } = HistoryStatus
 
@@ -23,28 +23,40 @@ const { UncertainDataSubNormal, BadNoData } = HistoryStatus
  * The value at each time, in the order asked: the sample of exactly that time, else one interpolated between its neighbours
  * and marked so; behind the last sample extrapolated, before the first `BadNoData`.
  */
-export async function readAtTime(store: Pick<HistoryStore, 'neighbours'>, request: AtTimeRequest): Promise<Entry[]> {
-  const { times } = request
+export async function readAtTime(store: Neighbourhoods, request: AtTimeRequest): Promise<Entry[]> {
+  const { tag, times, useSimpleBounds, configuration } = request
+  const usable = (status: number): boolean => isUsable(status, configuration)
+  // What lies close together is found together.
+  const order = times.map((_, index) => index).sort((a, b) => (times[a] as number) - (times[b] as number))
+  const sorted = order.map((index) => times[index] as number)
+  const around = await store.neighboursOfAll(tag, sorted, useSimpleBounds ? undefined : usable)
+  const earlierOf = remembering((time) => store.neighbours(tag, time, usable).then(({ before }) => before))
   const entries: Entry[] = []
-  for (let from = 0; from < times.length; from += atOnce) {
-    const group = times.slice(from, from + atOnce)
-    entries.push(...(await Promise.all(group.map((time) => valueAt(store, request, time)))))
+  for (const [place, index] of order.entries()) {
+    const [time, neighbours] = [sorted[place] as number, around[place] as Neighbours]
+    const entry = useSimpleBounds
+      ? simple(neighbours, time, configuration)
+      : await interpolated(neighbours, { time, configuration, earlierOf })
+    entries[index] = entry ?? { time, value: null, status: BadNoData }
   }
   return entries
 }
 
-async function valueAt(store: Pick<HistoryStore, 'neighbours'>, request: AtTimeRequest, time: number): Promise<Entry> {
-  const find = request.useSimpleBounds ? simple : interpolated
-  return (await find(store, request.tag, time, request.configuration)) ?? { time, value: null, status: BadNoData }
+/** Times behind the last sample all lean on the same two. */
+function remembering<T>(find: (time: number) => Promise<T>): (time: number) => Promise<T> {
+  const known = new Map<number, Promise<T>>()
+  return (time) => {
+    const found = known.get(time) ?? find(time)
+    known.set(time, found)
+    return found
+  }
 }
 
-async function simple(
-  store: Pick<HistoryStore, 'neighbours'>,
-  tag: string,
+function simple(
+  { at, before, after }: Neighbours,
   time: number,
   configuration: AggregateConfiguration,
-): Promise<Entry | undefined> {
-  const { at, before, after } = await store.neighbours(tag, time)
+): Entry | undefined {
   if (at) return at
   if (!before || !isUsable(before.status, configuration)) return undefined
   const line = simpleLine(before, after, undefined, configuration)
@@ -53,13 +65,17 @@ async function simple(
 }
 
 async function interpolated(
-  store: Pick<HistoryStore, 'neighbours'>,
-  tag: string,
-  time: number,
-  configuration: AggregateConfiguration,
+  { at, before, after, hasSkippedBefore, hasSkippedAfter }: Neighbours,
+  {
+    time,
+    configuration,
+    earlierOf,
+  }: {
+    readonly time: number
+    readonly configuration: AggregateConfiguration
+    readonly earlierOf: (time: number) => Promise<Entry | undefined>
+  },
 ): Promise<Entry | undefined> {
-  const usable = (status: number): boolean => isUsable(status, configuration)
-  const { at, before, after, hasSkippedBefore, hasSkippedAfter } = await store.neighbours(tag, time, usable)
   if (at) return at
   if (!before) return undefined
   const isHeldHere = isHeld(before, configuration)
@@ -67,7 +83,7 @@ async function interpolated(
   if (isHeldHere && after) {
     return { time, value: before.value, status: statusOf(!hasSkipped && isGood(before.status)) }
   }
-  const earlier = after ? undefined : (await store.neighbours(tag, before.time, usable)).before
+  const earlier = after ? undefined : await earlierOf(before.time)
   const line = after
     ? interpolatedLine(before, after, earlier, hasSkipped, configuration)
     : isHeldHere

@@ -1,5 +1,6 @@
 import type { Sample } from '../../model/sample.ts'
 import { isBad } from '../../model/status.ts'
+import { isSameValue } from '../../model/value.ts'
 
 /**
  * Lets a sample through when its status differs from the last one kept, or its value differs by more than an absolute
@@ -12,6 +13,11 @@ export class Deadband {
   /** `width` is in the unit of the tag. */
   constructor(width: number) {
     this.#width = width
+  }
+
+  /** Lets the next sample through, whatever it is. */
+  reset(): void {
+    this.#last = undefined
   }
 
   passes(sample: Sample): boolean {
@@ -27,6 +33,6 @@ export class Deadband {
       // NaN differs by nothing that could be compared, so it passes.
       return !(Math.abs(value - last.value) <= this.#width)
     }
-    return value !== last.value
+    return !isSameValue(value, last.value)
   }
 }

@@ -1,24 +1,28 @@
 import type { Cancel, Clock } from '../../model/clock.ts'
-import { isMillraceError } from '../../model/errors.ts'
+import type { HistorianState } from '../../model/event.ts'
 import type { TagSample } from '../../model/sample.ts'
 import type { HistoryStore } from '../history-store.ts'
 import { Deadband } from './deadband.ts'
-import { Gaps } from './gaps.ts'
-
-/** States of the historian: why it does not keep what it should, if so. */
-export type HistorianState = 'ok' | 'degraded' | 'full' | 'locked' | 'readOnly' | 'corrupt'
+import { isAboutSamples, reasonOf, stateOf } from './failure.ts'
+import { type Gap, Gaps } from './gaps.ts'
 
 /** What the historian tells about itself. */
 export interface HistorianHealth {
   readonly state: HistorianState
+  /** What is wrong, when the state is not `Ok`. */
+  readonly reason: string | undefined
   /** Samples kept durably since the start. */
   readonly recorded: number
   /** Samples that wait. */
   readonly waiting: number
   /** Samples lost since the start; each is part of a gap in the history, or will be. */
   readonly lost: number
-  /** What the store said last, when the state is not `ok`. */
-  readonly reason: string | undefined
+  /** Gaps recorded since the start: one for each tag and time. */
+  readonly gaps: number
+  /** When something was written last, in milliseconds since 1970 UTC. */
+  readonly lastWriteTime: number | undefined
+  /** When the samples were taken that were written last: what came before is kept, or counted. */
+  readonly keptUntil: number | undefined
 }
 
 /** Something that an operator should be told. */
@@ -29,7 +33,14 @@ export type HistorianEvent =
       readonly reason: string | undefined
       readonly time: number
     }
-  | { readonly kind: 'gapRecorded'; readonly tags: number; readonly lost: number; readonly time: number }
+  | {
+      readonly kind: 'gapRecorded'
+      readonly tags: readonly string[]
+      readonly lost: number
+      /** Source time of the first sample that was lost. */
+      readonly from: number
+      readonly time: number
+    }
 
 /** How samples are recorded. */
 export interface RecorderOptions {
@@ -50,11 +61,13 @@ export interface RecorderOptions {
 
 const defaults = { batchMax: 5000, batchAgeMs: 100, waitingMax: 200_000, retryMs: 1000 }
 
-const stateByCode: Readonly<Record<string, HistorianState>> = {
-  'database-full': 'full',
-  'database-locked': 'locked',
-  'database-read-only': 'readOnly',
-  'database-corrupt': 'corrupt',
+/** What is being written; it is kept until it is durable. */
+interface Writing {
+  readonly samples: readonly TagSample[]
+  /** The lost samples that it stands for, when it is a gap. */
+  readonly gap?: Gap
+  /** When they were taken, in milliseconds since 1970 UTC. */
+  readonly taken: number
 }
 
 /**
@@ -66,18 +79,23 @@ export class Recorder {
   readonly #options: Required<RecorderOptions>
   readonly #deadbands: ReadonlyMap<string, Deadband>
   readonly #gaps = new Gaps()
-  /** What is being written; it is kept until it is durable. */
-  #writing: readonly TagSample[] = []
-  /** How many lost samples the batch being written stands for, when it is a gap. */
-  #writingLost = 0
+  #writing: Writing | undefined
   #waiting: TagSample[] = []
   #work: Promise<void> | undefined
   #timer: Cancel | undefined
-  #state: HistorianState = 'ok'
+  #state: HistorianState = 'Ok'
   #reason: string | undefined
   #recorded = 0
   #lost = 0
+  #gapCount = 0
+  #lastWriteTime: number | undefined
+  #keptUntil: number | undefined
+  /** The store has failed, and nothing has shown since that it works. */
+  #isFailing = false
+  /** Nothing is tried before the pause after a failure is over. */
   #isPaused = false
+  #isHeld = false
+  #isStopping = false
   #isStopped = false
 
   constructor(options: RecorderOptions) {
@@ -89,14 +107,14 @@ export class Recorder {
   record(sample: TagSample): void {
     if (this.#deadbands.size > 0 && this.#deadbands.get(sample.tag)?.passes(sample.sample) === false) return
     const { waitingMax, batchMax, batchAgeMs, clock } = this.#options
-    const isFull = this.#waiting.length + this.#writing.length >= waitingMax
+    const isFull = this.#waiting.length + (this.#writing?.samples.length ?? 0) >= waitingMax
     // Behind a gap nothing is taken until the gap itself can be written, so that order and count stay true.
     if (isFull || this.#gaps.pending > 0 || this.#isStopped || !Number.isFinite(sample.sample.sourceTime)) {
       this.#lose(sample)
       return
     }
     this.#waiting.push(sample)
-    if (this.#isPaused || this.#work !== undefined) return
+    if (this.#isPaused || this.#work !== undefined || this.#isHeld) return
     if (this.#waiting.length >= batchMax) this.#write()
     else this.#timer ??= clock.after(batchAgeMs, () => this.#write())
   }
@@ -107,30 +125,69 @@ export class Recorder {
     while (this.#work !== undefined) await this.#work
   }
 
-  /** Writes what waits and stops; what cannot be written is lost and counted. */
-  async stop(): Promise<void> {
+  /** The store has failed elsewhere: it is tried again in a while, also when nothing waits. */
+  failed(error: unknown): void {
+    if (!this.#isStopping) this.#fail(error)
+  }
+
+  /** Writes nothing until {@link release}: what comes waits, and is lost and counted when it is too much. */
+  hold(state: HistorianState, reason: string): void {
+    this.#isHeld = true
+    this.#isFailing = true
+    this.#become(state, reason)
+  }
+
+  /** Tells whether nothing may be written for now. */
+  get isHeld(): boolean {
+    return this.#isHeld
+  }
+
+  /** Goes on after {@link hold}. */
+  release(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    this.#write()
+  }
+
+  /**
+   * Writes what waits and stops; what cannot be written is lost and counted. It resolves to the gaps that the history does
+   * not have.
+   */
+  async stop(): Promise<readonly TagSample[]> {
+    this.#isStopping = true
+    while (this.#work !== undefined) await this.#work
     this.#write()
     while (this.#work !== undefined) await this.#work
     this.#isStopped = true
     this.#timer?.()
     this.#timer = undefined
-    for (const sample of [...(this.#writingLost > 0 ? [] : this.#writing), ...this.#waiting]) this.#lose(sample)
-    this.#writing = []
+    const { samples, gap } = this.#writing ?? { samples: [] }
+    for (const sample of [...(gap ? [] : samples), ...this.#waiting]) this.#lose(sample)
+    this.#writing = undefined
     this.#waiting = []
+    return [...(gap ? samples : []), ...(this.#gaps.take(this.#options.clock.now())?.markers ?? [])]
   }
 
   /** State and counters. */
   health(): HistorianHealth {
-    const waiting = this.#waiting.length + this.#writing.length
-    return { state: this.#state, recorded: this.#recorded, waiting, lost: this.#lost, reason: this.#reason }
+    return {
+      state: this.#state,
+      reason: this.#reason,
+      recorded: this.#recorded,
+      waiting: this.#waiting.length + (this.#writing && !this.#writing.gap ? this.#writing.samples.length : 0),
+      lost: this.#lost,
+      gaps: this.#gapCount,
+      lastWriteTime: this.#lastWriteTime,
+      keptUntil: this.#keptUntil,
+    }
   }
 
   #lose(sample: TagSample): void {
     this.#lost++
     this.#gaps.add(sample)
-    if (this.#state === 'ok') this.#become('degraded', 'more samples came than could be written')
+    if (this.#state === 'Ok') this.#become('Degraded', 'more samples came than could be written')
     // Without anything to write there is nobody who would write the gap.
-    if (this.#work === undefined && !this.#isPaused && !this.#isStopped) {
+    if (this.#work === undefined && !this.#isPaused && !this.#isHeld && !this.#isStopped) {
       this.#timer ??= this.#options.clock.after(this.#options.batchAgeMs, () => this.#write())
     }
   }
@@ -139,56 +196,97 @@ export class Recorder {
     this.#timer?.()
     this.#timer = undefined
     this.#isPaused = false
-    if (this.#work !== undefined) return
+    if (this.#work !== undefined || this.#mayNotWrite()) return
     this.#work = this.#writeAll().finally(() => {
       this.#work = undefined
     })
   }
 
+  #mayNotWrite(): boolean {
+    return this.#isHeld && !this.#isStopping
+  }
+
   /** Writes batch after batch until nothing waits, or the store fails. */
   async #writeAll(): Promise<void> {
-    for (;;) {
-      if (this.#writing.length === 0) this.#takeNext()
-      if (this.#writing.length === 0 || !(await this.#tryAppend(this.#writing))) return
-      this.#written()
+    while (!this.#mayNotWrite()) {
+      this.#writing ??= this.#next()
+      if (!this.#writing) {
+        // A store that has failed is tried although nothing waits, so that the state tells the truth.
+        if (this.#isFailing && (await this.#tryAppend([]))) this.#becomeOk()
+        return
+      }
+      if (!(await this.#tryAppend(this.#writing.samples))) return
+      this.#written(this.#writing)
     }
   }
 
   /** What waits comes first; the gap is behind it. */
-  #takeNext(): void {
+  #next(): Writing | undefined {
     const { batchMax, clock } = this.#options
-    if (this.#waiting.length > batchMax) {
-      this.#writing = this.#waiting.splice(0, batchMax)
-    } else if (this.#waiting.length > 0) {
-      this.#writing = this.#waiting
+    const taken = clock.now()
+    if (this.#waiting.length > batchMax) return { samples: this.#waiting.splice(0, batchMax), taken }
+    if (this.#waiting.length > 0) {
+      const samples = this.#waiting
       this.#waiting = []
-    } else {
-      this.#writingLost = this.#gaps.pending
-      this.#writing = this.#gaps.take(clock.now())
+      return { samples, taken }
     }
+    const gap = this.#gaps.take(taken)
+    return gap && { samples: gap.markers, gap, taken }
   }
 
-  #written(): void {
+  #written({ samples, gap, taken }: Writing): void {
     const { clock, onEvent } = this.#options
-    if (this.#writingLost > 0) {
-      onEvent({ kind: 'gapRecorded', tags: this.#writing.length, lost: this.#writingLost, time: clock.now() })
-      this.#writingLost = 0
-    } else this.#recorded += this.#writing.length
-    this.#writing = []
-    if (this.#gaps.pending === 0) this.#become('ok', undefined)
+    const time = clock.now()
+    this.#writing = undefined
+    this.#lastWriteTime = time
+    this.#keptUntil = taken
+    if (gap) {
+      this.#gapCount += samples.length
+      onEvent({ kind: 'gapRecorded', tags: samples.map(({ tag }) => tag), lost: gap.lost, from: gap.from, time })
+    } else this.#recorded += samples.length
+    this.#becomeOk()
   }
 
   async #tryAppend(batch: readonly TagSample[]): Promise<boolean> {
     try {
       await this.#options.store.append(batch)
+      this.#isFailing = false
       return true
     } catch (error) {
-      const state = isMillraceError(error) ? stateByCode[error.code] : undefined
-      this.#become(state ?? 'degraded', error instanceof Error ? error.message : String(error))
-      this.#isPaused = true
-      this.#timer ??= this.#options.clock.after(this.#options.retryMs, () => this.#write())
+      if (isAboutSamples(error) && this.#singleOut(error)) return this.#tryAppend(this.#writing?.samples ?? [])
+      this.#fail(error)
       return false
     }
+  }
+
+  /** Finds the sample that cannot be stored, half by half, so that the others are; that one is lost and counted. */
+  #singleOut(error: unknown): boolean {
+    const { samples, gap, taken } = this.#writing ?? { samples: [], taken: 0 }
+    const [first] = samples
+    if (!first || gap) return false
+    const middle = Math.floor(samples.length / 2)
+    if (middle === 0) {
+      this.#become('Degraded', reasonOf(error))
+      this.#lose(first)
+      this.#writing = { samples: [], taken }
+    } else {
+      this.#writing = { samples: samples.slice(0, middle), taken }
+      this.#waiting = [...samples.slice(middle), ...this.#waiting]
+    }
+    return true
+  }
+
+  #fail(error: unknown): void {
+    const { clock, retryMs } = this.#options
+    this.#isFailing = true
+    if (!this.#isHeld) this.#become(stateOf(error), reasonOf(error))
+    this.#isPaused = true
+    this.#timer?.()
+    this.#timer = clock.after(retryMs, () => this.#write())
+  }
+
+  #becomeOk(): void {
+    if (!this.#isHeld && !this.#isFailing && this.#gaps.pending === 0) this.#become('Ok', undefined)
   }
 
   #become(state: HistorianState, reason: string | undefined): void {

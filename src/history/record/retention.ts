@@ -25,6 +25,8 @@ export class Retention {
   #step: Promise<void> | undefined
   #forgotten = 0
   #isStopped = true
+  /** Between two rounds. */
+  #isResting = false
 
   constructor(options: RetentionOptions) {
     this.#options = { everyMs: 60_000, stepMs: 50, onFailure: () => undefined, ...options }
@@ -41,6 +43,13 @@ export class Retention {
     this.#after(this.#options.stepMs, this.#groups())
   }
 
+  /** Begins the next round now, unless one is under way. */
+  hurry(): void {
+    if (this.#isStopped || !this.#isResting) return
+    this.#timer?.()
+    this.#after(0, this.#groups())
+  }
+
   /** Stops after the step that is under way. */
   async stop(): Promise<void> {
     this.#isStopped = true
@@ -51,6 +60,7 @@ export class Retention {
 
   #after(delayMs: number, groups: Group[]): void {
     if (this.#isStopped) return
+    this.#isResting = false
     this.#timer = this.#options.clock.after(delayMs, () => {
       this.#step = this.#do(groups)
     })
@@ -71,7 +81,10 @@ export class Retention {
     }
     const rest = isDone ? groups.slice(1) : groups
     if (rest.length > 0) this.#after(stepMs, rest)
-    else this.#after(everyMs, this.#groups())
+    else {
+      this.#after(everyMs, this.#groups())
+      this.#isResting = true
+    }
   }
 
   /** Tags that keep their samples equally long, a few at a time. */

@@ -4,6 +4,7 @@ import type { Value } from '../../model/value.ts'
 import type { SqlDriver, SqlStatements } from '../../sqlite/driver.ts'
 import type { Batch } from './batch.ts'
 import { packBatch } from './batch.ts'
+import { type RunNumbers, RunTable } from './run-table.ts'
 import { applySeal, planSeal, type Seal, writeSeals } from './sealing.ts'
 import type { TagEntry } from './tag-entry.ts'
 import type { TagTable } from './tag-table.ts'
@@ -33,6 +34,8 @@ export interface SealedInside {
 
 /** Keeps batches: one row each, and in the same transaction the chunks of the tags that it filled. */
 export class Journal {
+  /** The runs that samples are of. */
+  readonly runs = new RunTable()
   readonly #driver: SqlDriver
   readonly #tags: TagTable
   readonly #limits: Required<JournalLimits>
@@ -81,11 +84,14 @@ export class Journal {
     const seq = this.#seq + 1
     let seals: Seal[] = []
     let made: TagEntry[] = []
+    let runs: RunNumbers | undefined
     try {
       await this.#driver.transaction(async (sql) => {
         made = await this.#tags.insert(sql, unknownIn(samples, this.#tags))
         const byName = new Map(made.map((entry) => [entry.name, entry]))
-        const batch = stage(samples, (name) => this.#tags.get(name) ?? (byName.get(name) as TagEntry), touched)
+        runs = await this.runs.numbersFor(sql, samples)
+        const entryOf = (name: string): TagEntry => this.#tags.get(name) ?? (byName.get(name) as TagEntry)
+        const batch = stage(samples, { entryOf, touched, runs })
         await sql.run('INSERT INTO journal (seq, n, blob) VALUES (?, ?, ?)', [seq, batch.count, packBatch(batch)])
         seals = this.#planned(touched, seq)
         await writeSeals(sql, seals)
@@ -96,14 +102,19 @@ export class Journal {
       throw error
     }
     for (const entry of made) this.#tags.add(entry)
+    if (runs) this.runs.remember(runs)
     this.#apply(seq, touched, seals, samples.length)
   }
 
-  /** Writes everything that a tag has in memory into chunks, in the transaction given; `commit` must follow it. */
-  async seal(sql: SqlStatements, entry: TagEntry): Promise<SealedInside> {
+  /**
+   * Writes everything that a tag has in memory into chunks, in the transaction given; `commit` must follow it. Memory that
+   * only has what is newer than `upTo` stays, so that many small changes of the past do not make as many small chunks.
+   */
+  async seal(sql: SqlStatements, entry: TagEntry, upTo = Number.POSITIVE_INFINITY): Promise<SealedInside> {
     let id = this.#chunkId
     const nextId = (): number => ++id
-    const seals = entry.head.count > 0 ? [planSeal(entry, this.#seq, nextId, false)] : []
+    const [oldest] = entry.head.all().times
+    const seals = oldest !== undefined && oldest <= upTo ? [planSeal(entry, this.#seq, nextId, false)] : []
     await writeSeals(sql, seals)
     return { nextId, commit: () => this.#applied(seals, id) }
   }
@@ -168,26 +179,36 @@ function unknownIn(samples: readonly TagSample[], tags: TagTable): { tag: string
 }
 
 /** Puts samples into the heads of their tags, and into columns for the journal. */
-function stage(samples: readonly TagSample[], entryOf: (tag: string) => TagEntry, touched: Set<TagEntry>): Batch {
+function stage(
+  samples: readonly TagSample[],
+  {
+    entryOf,
+    touched,
+    runs: numberById,
+  }: { entryOf: (tag: string) => TagEntry; touched: Set<TagEntry>; runs: RunNumbers | undefined },
+): Batch {
   const count = samples.length
   const tags = new Uint32Array(count)
   const times = new Float64Array(count)
   const statuses = new Uint32Array(count)
   const numbers = new Float64Array(count)
   const others = new Map<number, Value>()
+  const runs = numberById && new Uint32Array(count)
   for (let index = 0; index < count; index++) {
-    const { tag, sample } = samples[index] as TagSample
+    const { tag, sample, run } = samples[index] as TagSample
     if (!Number.isFinite(sample.sourceTime)) {
       throw new MillraceError('value-invalid', `${tag} has the source time ${sample.sourceTime}; give it a time`)
     }
     const entry = entryOf(tag)
     touched.add(entry)
-    entry.head.push(sample.sourceTime, sample.status, sample.value)
+    const number = (run && numberById?.get(run.runId)) ?? 0
+    entry.head.push(sample.sourceTime, sample.status, sample.value, number)
+    if (runs) runs[index] = number
     tags[index] = entry.id
     times[index] = sample.sourceTime
     statuses[index] = sample.status
     if (typeof sample.value === 'number') numbers[index] = sample.value
     else others.set(index, sample.value)
   }
-  return { count, tags, times, statuses, numbers, others }
+  return { count, tags, times, statuses, numbers, others, runs }
 }

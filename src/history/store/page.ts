@@ -52,12 +52,11 @@ export class PageCollector {
 
   #inOrder(): Samples[] {
     if (this.#direction === 'forward') return this.#parts
-    return this.#parts.map((part) =>
-      pick(
-        part,
-        Array.from({ length: part.count }, (_, index) => part.count - 1 - index),
-      ),
-    )
+    return this.#parts.map((part) => {
+      const indices = new Uint32Array(part.count)
+      for (let index = 0; index < part.count; index++) indices[index] = part.count - 1 - index
+      return pick(part, indices)
+    })
   }
 
   /** The indices of a block that are within the range and behind the position. */

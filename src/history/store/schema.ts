@@ -5,7 +5,8 @@ import type { Schema } from '../../sqlite/schema.ts'
  *
  * `tag.sealed` is the row of the journal up to which a tag is in chunks. A chunk is `isLate` when it was written for samples
  * that came after newer ones, so it may lie across others, which never overlap among themselves; it is `isOpen` while
- * its tag still holds the samples in memory too and will write them again.
+ * its tag still holds the samples in memory too and will write them again. All runs that its samples are of lie between
+ * `firstRun` and `lastRun`; both are null when there are none.
  *
  * What repeats in very many events (types, notifiers, lists of namespaces) has tables of its own, and events have its numbers.
  */
@@ -52,6 +53,22 @@ export const historySchema: Schema = {
         ) STRICT;
         CREATE INDEX event_time ON event (time, seq);
         CREATE INDEX event_notifier_time ON event (notifier, time, seq);
+      `,
+    },
+    {
+      name: 'runs',
+      sql: `
+        CREATE TABLE run (
+          number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, pipeline TEXT NOT NULL,
+          version INTEGER NOT NULL, initiator TEXT NOT NULL, started REAL NOT NULL
+        ) STRICT;
+        CREATE INDEX run_pipeline ON run (pipeline, number);
+        ALTER TABLE chunk ADD COLUMN firstRun INTEGER;
+        ALTER TABLE chunk ADD COLUMN lastRun INTEGER;
+        CREATE INDEX chunk_first_run ON chunk (tag, firstRun) WHERE firstRun IS NOT NULL;
+        CREATE INDEX chunk_last_run ON chunk (tag, lastRun) WHERE lastRun IS NOT NULL;
+        ALTER TABLE modified ADD COLUMN run INTEGER;
+        CREATE INDEX modified_run ON modified (tag, run) WHERE run IS NOT NULL;
       `,
     },
   ],

@@ -1,6 +1,7 @@
 import type { SqlStatements, SqlValue } from '../../sqlite/driver.ts'
 import { encodeChunk } from '../codec/chunk.ts'
 import { firstAt, type Samples, slice } from '../samples.ts'
+import { runSpanOf } from './run-span.ts'
 import { summaryOf } from './summary.ts'
 import { chunkSize, type TagEntry } from './tag-entry.ts'
 
@@ -80,9 +81,10 @@ export function applySeal({ entry, seq, chunks, rest }: Seal): void {
 export async function insertChunks(sql: SqlStatements, chunks: readonly NewChunk[]): Promise<void> {
   for (let from = 0; from < chunks.length; from += rowsMax) {
     const group = chunks.slice(from, from + rowsMax)
-    const places = group.map(() => '(?,?,?,?,?,?,?,?,?,?,?,?)').join(',')
+    const places = group.map(() => '(?,?,?,?,?,?,?,?,?,?,?,?,?,?)').join(',')
     await sql.run(
-      `INSERT INTO chunk (id, tag, isLate, isOpen, t0, t1, n, good, sum, min, max, blob) VALUES ${places}`,
+      `INSERT INTO chunk (id, tag, isLate, isOpen, t0, t1, n, good, sum, min, max, blob, firstRun, lastRun)
+       VALUES ${places}`,
       group.flatMap(({ id, tag, isLate, isOpen, samples }) => [
         id,
         tag,
@@ -94,10 +96,14 @@ export async function insertChunks(sql: SqlStatements, chunks: readonly NewChunk
   }
 }
 
-/** The columns of a chunk that follow from its samples: t0, t1, n, good, sum, min, max, blob. */
+/** The columns of a chunk that follow from its samples: t0, t1, n, good, sum, min, max, blob, firstRun, lastRun. */
 export function columnsOf(samples: Samples): SqlValue[] {
   const { from, to, count, good, sum, minimum, maximum } = summaryOf(samples)
-  return [from, to, count, good, sum, minimum, maximum, encodeChunk(samples)]
+  const runs = runSpanOf(samples)
+  return [
+    ...[from, to, count, good, sum, minimum, maximum, encodeChunk(samples)],
+    ...[runs?.first ?? null, runs?.last ?? null],
+  ]
 }
 
 function chunk(entry: TagEntry, id: number, samples: Samples, isLate: boolean, isOpen: boolean): NewChunk {
@@ -105,7 +111,7 @@ function chunk(entry: TagEntry, id: number, samples: Samples, isLate: boolean, i
 }
 
 /** Even pieces of at most twice the usual size. */
-function pieces(samples: Samples): Samples[] {
+export function pieces(samples: Samples): Samples[] {
   const count = Math.ceil(samples.count / (chunkSize * 2))
   return Array.from({ length: count }, (_, index) =>
     slice(samples, Math.floor((samples.count * index) / count), Math.floor((samples.count * (index + 1)) / count)),

@@ -1,12 +1,14 @@
 import type { Clock } from '../../model/clock.ts'
-import { MillraceError } from '../../model/errors.ts'
+import type { RunOrigin } from '../../model/run.ts'
 import type { TagSample } from '../../model/sample.ts'
 import type { SqlDriver } from '../../sqlite/driver.ts'
+import { readEdges } from '../../sqlite/integrity.ts'
 import { type DatabaseNotice, type OpenMigratedOptions, openMigrated } from '../../sqlite/open-migrated.ts'
 import { type EventStore, eventStore } from '../events/event-store.ts'
 import type {
   Author,
   Edit,
+  Edited,
   HistoryStore,
   ModifiedPage,
   Neighbours,
@@ -16,22 +18,21 @@ import type {
   Summary,
   TagDeclaration,
 } from '../history-store.ts'
-import { noSamples, type Samples } from '../samples.ts'
-import { type Corruption, neighboursOf, summariesOf } from './around.ts'
-import { ChunkCache } from './chunk-cache.ts'
-import { readStretch, type Stretch, samplesOf } from './chunk-reader.ts'
-import { applyEdit, readModifiedPage } from './edit.ts'
+import type { Samples } from '../samples.ts'
+import { type Corruption, summariesOf } from './around.ts'
+import { applyEdit } from './edit.ts'
 import { Journal, type JournalLimits } from './journal.ts'
-import { PageCollector, rangeOf } from './page.ts'
+import { readModifiedPage } from './modified.ts'
 import { Readers } from './readers.ts'
 import { recover } from './recover.ts'
 import { forget } from './retention-step.ts'
+import { runOf } from './run-table.ts'
 import { historySchema } from './schema.ts'
-import { chunkSize, type TagEntry } from './tag-entry.ts'
+import { StoredReads } from './stored-reads.ts'
 import { TagTable } from './tag-table.ts'
 
 /** How a history is opened. */
-export interface OpenHistoryOptions extends Omit<OpenMigratedOptions, 'schema' | 'clock'> {
+export interface OpenHistoryOptions extends Omit<OpenMigratedOptions, 'schema' | 'clock' | 'isSalvaged'> {
   readonly clock: Pick<Clock, 'now'>
   readonly journal?: JournalLimits | undefined
   /** Called when stored samples turn out to be damaged. */
@@ -43,17 +44,20 @@ export interface OpenedHistory {
   readonly store: HistoryStore
   /** Events, in the same file; they are closed with the store. */
   readonly events: EventStore
+  /** The database itself, for what else is kept in it. It is closed with the store. */
+  readonly driver: SqlDriver
   readonly notices: readonly DatabaseNotice[]
 }
 
+/** Damaged files up to this size are read back into the new one, which takes a few seconds at most. */
+const salvagedMaxBytes = 64 * 1024 * 1024
 /** Connections that read at the same time. */
 const readersMax = 3
-/** Chunks that a long read fetches at once. */
-const chunksPerPageMax = 32
 
 /** Opens `history.db`, makes it when it is missing, and takes up what its journal holds. */
 export async function openHistory(options: OpenHistoryOptions): Promise<OpenedHistory> {
-  const { driver, notices } = await openMigrated({ ...options, schema: historySchema })
+  const salvaging = { isSalvaged: true, salvagedMaxBytes }
+  const { driver, notices } = await openMigrated({ ...salvaging, ...options, schema: historySchema })
   try {
     const tags = new TagTable()
     const recovered = await recover(driver, tags)
@@ -62,7 +66,7 @@ export async function openHistory(options: OpenHistoryOptions): Promise<OpenedHi
     const store = new SqliteHistory({ driver, tags, journal, onCorruption: options.onCorruption ?? (() => undefined) })
     if (recovered.corrupt > 0) store.reportCorruption({ kind: 'journal', lost: recovered.lost }, recovered.corrupt)
     const events = eventStore(driver, await driver.reader())
-    return { store, events, notices }
+    return { store, events, driver, notices }
   } catch (error) {
     await driver.close()
     throw error
@@ -80,15 +84,19 @@ interface Parts {
 class SqliteHistory implements HistoryStore {
   readonly #parts: Parts
   readonly #readers: Readers
-  readonly #chunks = new ChunkCache((row) => samplesOf(row, (chunk) => this.#reportChunk(chunk)))
-  /** Chunks that are known to be damaged, so that each is told once. */
-  readonly #damaged = new Set<number>()
+  readonly #reads: StoredReads
   #corrupt = 0
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.#readers = new Readers(parts.driver, readersMax)
+    this.#reads = new StoredReads({
+      tags: parts.tags,
+      lastChunk: () => parts.journal.chunkId,
+      reader: () => this.#readers.take(),
+      onDamage: (chunk) => this.reportCorruption({ kind: 'chunk', chunk }),
+    })
   }
 
   declare(declarations: readonly TagDeclaration[]): Promise<void> {
@@ -111,33 +119,24 @@ class SqliteHistory implements HistoryStore {
     if (batch.length > 0) await this.#inTurn(() => this.#parts.journal.append(batch))
   }
 
-  async readPage(request: PageRequest): Promise<Page> {
-    const { limit, tag } = request
-    if (!(limit >= 1))
-      throw new MillraceError('value-out-of-range', `a page of ${tag} has the limit ${limit}; ask for 1 or more`)
-    const entry = this.#parts.tags.get(tag)
-    if (!entry) return { samples: noSamples }
-    const collector = new PageCollector(request)
-    const chunksPerPage = Math.min(chunksPerPageMax, Math.ceil(limit / (chunkSize / 2)) + 1)
-    for await (const block of this.#read(entry, { ...rangeOf(request), chunksPerPage })) {
-      if (collector.add(block)) break
-    }
-    return collector.page()
+  readPage(request: PageRequest): Promise<Page> {
+    return this.#reads.readPage(request)
   }
 
-  async *scan(tag: string, from: number, to: number): AsyncIterable<Samples> {
-    if (!(from < to)) return
-    let after: PageRequest['after']
-    // Pages of their own let long scans see what is appended meanwhile, and hold no snapshot of the file.
-    do {
-      const page: Page = await this.readPage({ tag, start: from, end: to, limit: chunkSize * chunksPerPageMax, after })
-      if (page.samples.count > 0) yield page.samples
-      after = page.next
-    } while (after)
+  scan(tag: string, from: number, to: number): AsyncIterable<Samples> {
+    return this.#reads.scan(tag, from, to)
   }
 
-  neighbours(tag: string, time: number, isUsable: (status: number) => boolean = () => true): Promise<Neighbours> {
-    return neighboursOf((request) => this.readPage({ tag, ...request }), time, isUsable)
+  neighbours(tag: string, time: number, isUsable?: (status: number) => boolean): Promise<Neighbours> {
+    return this.#reads.neighbours(tag, time, isUsable)
+  }
+
+  neighboursOfAll(
+    tag: string,
+    times: readonly number[],
+    isUsable?: (status: number) => boolean,
+  ): Promise<readonly Neighbours[]> {
+    return this.#reads.neighboursOfAll(tag, times, isUsable)
   }
 
   async summaries(tag: string, from: number, to: number): Promise<readonly Summary[]> {
@@ -147,17 +146,10 @@ class SqliteHistory implements HistoryStore {
     return summariesOf(await this.#readers.take(), { tag: entry.id, from, to, head, chunkId })
   }
 
-  modify(edit: Edit, author: Author): Promise<readonly number[]> {
+  modify(edit: Edit, author: Author): Promise<Edited> {
     const { driver, tags, journal } = this.#parts
-    return this.#inTurn(async () => {
-      let entry = tags.get(edit.tag)
-      if (!entry) {
-        const made = await driver.transaction((sql) => tags.insert(sql, [edit]))
-        for (const each of made) tags.add(each)
-        entry = made[0] as TagEntry
-      }
-      return applyEdit({ driver, journal, entry, edit, author, onCorrupt: (chunk) => this.#reportChunk(chunk) })
-    })
+    const onCorrupt = (chunk: number): void => this.#reads.reportDamage(chunk)
+    return this.#inTurn(() => applyEdit({ driver, journal, tags, edit, author, onCorrupt }))
   }
 
   async readModified(request: PageRequest): Promise<ModifiedPage> {
@@ -168,11 +160,29 @@ class SqliteHistory implements HistoryStore {
   retain(tags: readonly string[], before: number): Promise<{ samples: number; isDone: boolean }> {
     const { driver, journal, tags: table } = this.#parts
     const entries = tags.flatMap((tag) => table.get(tag) ?? [])
-    return this.#inTurn(() => forget({ driver, journal, entries, before }))
+    return this.#inTurn(() => forget({ driver, journal, tags: table, entries, before }))
+  }
+
+  async run(number: number): Promise<RunOrigin | undefined> {
+    return runOf(await this.#readers.take(), number)
   }
 
   backup(file: string): Promise<void> {
     return this.#parts.driver.backupInto(file)
+  }
+
+  async check(): Promise<void> {
+    // A connection of its own has nothing in its cache, so it sees the file as it is now.
+    const reader = await this.#parts.driver.reader()
+    try {
+      await readEdges(reader)
+    } finally {
+      await reader.close()
+    }
+  }
+
+  async shrink(): Promise<void> {
+    await this.#inTurn(() => this.#parts.driver.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
   }
 
   health(): StoreHealth {
@@ -188,22 +198,6 @@ class SqliteHistory implements HistoryStore {
   reportCorruption(corruption: Corruption, count = 1): void {
     this.#corrupt += count
     this.#parts.onCorruption(corruption)
-  }
-
-  /** Blocks of a tag; what is in memory is taken before the file is asked, so nothing is seen twice or not at all. */
-  async *#read(
-    entry: TagEntry,
-    range: Pick<Stretch, 'from' | 'to' | 'direction' | 'chunksPerPage'>,
-  ): AsyncGenerator<Samples> {
-    const memory = { head: entry.head.visible(), chunkId: this.#parts.journal.chunkId, hasLate: entry.hasLate }
-    const sql = await this.#readers.take()
-    yield* readStretch(sql, { tag: entry.id, ...memory, ...range }, (row) => this.#chunks.get(row))
-  }
-
-  #reportChunk(chunk: number): void {
-    if (this.#damaged.has(chunk)) return
-    this.#damaged.add(chunk)
-    this.reportCorruption({ kind: 'chunk', chunk })
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -32,6 +32,11 @@ export class TagTable {
     this.#lastId = Math.max(this.#lastId, entry.id)
   }
 
+  /** Never gives this number to a new tag: samples that are still there belong to a tag that was lost. */
+  reserve(id: number): void {
+    this.#lastId = Math.max(this.#lastId, id)
+  }
+
   /** Writes rows for tags that are not known yet; they are part of the table once {@link TagTable.add} was called. */
   async insert(
     sql: SqlStatements,

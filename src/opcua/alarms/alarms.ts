@@ -8,6 +8,7 @@ import { bad, good, type Sample, type TagSample } from '../../model/sample.ts'
 import { Status } from '../../model/status.ts'
 import { ownerTag } from '../../model/tag.ts'
 import { removeTree } from '../change/remove-tree.ts'
+import { sourceIdOf } from '../events/source-id.ts'
 import type { SpaceContext } from '../space-context.ts'
 import { BreakerObject } from './breaker-object.ts'
 import type { AlarmContext, Condition } from './condition.ts'
@@ -165,7 +166,7 @@ export class Alarms {
     const alarm = new LevelAlarm(this.#context, { ...of, node })
     const tag = ownerTag(of.pipeline.id, of.output.name)
     const known = this.#context.space.view.latest(tag)
-    if (known) alarm.take(known)
+    if (known) alarm.begin(known)
     return { alarm, takers: new Map([[tag, (sample) => alarm.take(sample)]]) }
   }
 
@@ -196,8 +197,7 @@ export class Alarms {
   }
 
   #happened(event: PlantEvent): void {
-    if ('pipeline' in event) this.#listeners.get(`pipe/${event.pipeline}`)?.(event)
-    else if ('device' in event) this.#listeners.get(`dev/${event.device}`)?.(event)
+    this.#listeners.get(sourceIdOf(event))?.(event)
   }
 }
 

@@ -1,4 +1,4 @@
-import { Status } from '../../model/status.ts'
+import { Status, statusName } from '../../model/status.ts'
 import {
   type Branch,
   type Comment,
@@ -29,7 +29,8 @@ interface OfEvent {
 export type ConditionInput = { readonly time: number } & (
   | ({ readonly kind: 'activate' } & Cause)
   | { readonly kind: 'deactivate'; readonly message: string }
-  | { readonly kind: 'quality'; readonly quality: number }
+  /** Silent is a change that a restart alone has made: the event that clients know stays the newest. */
+  | { readonly kind: 'quality'; readonly quality: number; readonly isSilent?: boolean | undefined }
   | ({ readonly kind: 'acknowledge' | 'confirm' | 'addComment' } & OfEvent)
   | { readonly kind: 'enable' | 'disable' }
   | { readonly kind: 'oneShotShelve' | 'unshelve' }
@@ -128,13 +129,19 @@ function deactivate(state: ConditionState, input: InputOf<'deactivate'>, policy:
   return reported({ ...state, trunk: next, shelving }, [''], time, policy)
 }
 
-function setQuality(state: ConditionState, { quality, time }: InputOf<'quality'>, policy: ConditionPolicy) {
+function setQuality(
+  state: ConditionState,
+  { quality, time, isSilent = false }: InputOf<'quality'>,
+  policy: ConditionPolicy,
+): ConditionOutcome {
   const { trunk } = state
   if (trunk.quality === quality) return silent(state)
-  const next = { ...trunk, quality, time, times: { ...trunk.times, quality: time } }
+  // What an alarm was about is still true; one that is over has nothing else to tell.
+  const message = trunk.isActive || needsAttention(trunk) ? trunk.message : `Quality: ${statusName(quality)}`
+  const next = { ...trunk, quality, message, time, times: { ...trunk.times, quality: time } }
   // The first value of all is no change that anybody has to hear of.
-  if (trunk.quality === Status.BadWaitingForInitialData && trunk.eventId === '')
-    return silent({ ...state, trunk: next })
+  const isFirst = trunk.quality === Status.BadWaitingForInitialData && trunk.eventId === ''
+  if (isFirst || isSilent) return silent({ ...state, trunk: next })
   return reported({ ...state, trunk: next }, [''], time, policy)
 }
 

@@ -4,6 +4,7 @@ import type { Cancel, Clock } from '../../model/clock.ts'
 import { MillraceError } from '../../model/errors.ts'
 import { isGood } from '../../model/status.ts'
 import { bindMethod, type Call } from '../calling.ts'
+import { mustLast } from '../lasting.ts'
 import type { SpaceContext } from '../space-context.ts'
 import { unshelveTime } from './condition-fields.ts'
 import { ConditionNode, type ConditionPlace } from './condition-node.ts'
@@ -106,6 +107,7 @@ export class Condition {
   #bindMethods(): void {
     const bind = (path: string, inputOf: (inputs: readonly Variant[], user: string) => Asked): void => {
       const call: Call = async (inputs, user) => {
+        mustLast()
         const status = this.input({ ...inputOf(inputs, user), time: this.#context.clock.now() } as ConditionInput)
         if (!isGood(status)) throw new MillraceError('invalid-state', `${this.#id} refuses ${path}`, { status })
         return []

@@ -36,6 +36,8 @@ export class LevelAlarm {
   readonly #delayed: Delayed<Level>
   readonly #reference: { readonly node: UAObject; readonly source: UAVariable }
   #value = Number.NaN
+  /** The quality that the alarm came back with, until the first sample. */
+  #qualityBefore: number | undefined
 
   constructor(context: AlarmContext, { node, pipeline, output, alarm }: LevelAlarmOptions) {
     this.#pipeline = pipeline
@@ -73,9 +75,26 @@ export class LevelAlarm {
     })
   }
 
+  /**
+   * Begins with what is known. A value from before a restart, or of a pipeline that does not run, is not evaluated: the state
+   * that was kept of the alarm is newer, and the value would make it come or go without anything having been measured.
+   */
+  begin(sample: Sample): void {
+    const { status, sourceTime } = sample
+    if (status !== Status.UncertainLastUsableValue && status !== Status.BadWaitingForInitialData) {
+      this.take(sample)
+      return
+    }
+    this.#qualityBefore = this.condition.trunk.quality
+    this.condition.input({ kind: 'quality', quality: status, time: sourceTime, isSilent: true })
+  }
+
   /** Evaluates a sample. Without a usable value the alarm keeps its state, and its quality tells why (Part 9 §5.5.2). */
   take({ value, status, sourceTime }: Sample): void {
-    this.condition.input({ kind: 'quality', quality: status, time: sourceTime })
+    // When all is as it was before the restart, there is nothing to tell, and the EventId that clients know stays.
+    const isSilent = status === this.#qualityBefore
+    this.#qualityBefore = undefined
+    this.condition.input({ kind: 'quality', quality: status, time: sourceTime, isSilent })
     if (isBad(status) || value === null) return
     this.#value = Number(value)
     this.#delayed.input(levelOf(this.#value, this.#alarm, this.#delayed.latest), sourceTime)

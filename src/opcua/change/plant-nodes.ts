@@ -6,6 +6,7 @@ import { addPiece, byDepth, equipmentObject } from '../equipment-tree.ts'
 import { addNotifier } from '../events/notifiers.ts'
 import { fingerprintOf } from '../fingerprint.ts'
 import { addFlowReferences } from '../flow-references.ts'
+import { addHistorian } from '../historian-object.ts'
 import { addPipeline } from '../pipeline-object.ts'
 import { ProgramVariables } from '../program-state.ts'
 import { childOf, type SpaceContext } from '../space-context.ts'
@@ -99,8 +100,14 @@ export class PlantNodes {
         key: fingerprintOf([configuration, versions]),
         build: () => void addRuntime(this.#context, configuration),
       },
+      ...(view.history ? [this.#historianOwner()] : []),
       ...view.pipelines.map((pipeline) => this.#pipelineOwner(pipeline)),
     ]
+  }
+
+  #historianOwner(): Owner {
+    const runtime = () => this.#context.objectById.get('runtime') as UAObject
+    return { id: 'historian', key: 'historian', build: () => void addHistorian(this.#context, runtime()) }
   }
 
   #deviceOwner(device: DeviceDescription): Owner {

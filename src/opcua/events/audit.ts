@@ -1,12 +1,4 @@
-import {
-  AttributeIds,
-  DataType,
-  type ISessionContext,
-  type NodeId,
-  type UAVariable,
-  VariantArrayType,
-  type VariantLike,
-} from 'node-opcua'
+import { AttributeIds, DataType, type UAVariable, VariantArrayType } from 'node-opcua'
 import { systemClock } from '../../model/clock.ts'
 import { transitionFor } from '../../model/program.ts'
 import { isGood } from '../../model/status.ts'
@@ -14,12 +6,14 @@ import type { AskedCall, CallAnswer, MadeWrite } from '../call-witness.ts'
 import { programNodeOf } from '../program-state.ts'
 import type { SpaceContext } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
+import { auditFields, messageOf, nameOf, nodeId } from './audit-fields.ts'
+import { raiseHistoryUpdate } from './history-audit.ts'
 import { notifierOf } from './notifiers.ts'
-import { dateTime, type EventFields, localized, raise, text } from './raising.ts'
+import { type EventFields, localized, raise, text } from './raising.ts'
 
 /**
- * Raises an audit event for each method that a client calls and each variable that it writes, also when it is refused
- * (Part 4 §6.5; the stack raises none for them). Only roles that may receive audit events get them.
+ * Raises an audit event for each method that a client calls, each variable that it writes and each history that it changes,
+ * also when it is refused (Part 4 §6.5; the stack raises none for them). Only roles that may receive audit events get them.
  */
 export function auditClients(context: SpaceContext): void {
   context.witnesses.ofCalls((asked) => {
@@ -39,6 +33,7 @@ export function auditClients(context: SpaceContext): void {
     }
   })
   context.witnesses.ofWrites((made) => raiseWrite(context, made))
+  context.witnesses.ofHistoryUpdates((made) => raiseHistoryUpdate(context, made))
 }
 
 function raiseCall(
@@ -76,36 +71,4 @@ function raiseWrite(context: SpaceContext, { variable, session, oldValue, writte
     oldValue,
     newValue: written.value,
   }))
-}
-
-/** The fields of AuditEventType (Part 5 §6.4.3) and the name of the service that SourceName has to give. */
-function auditFields(
-  { addressSpace }: SpaceContext,
-  made: { session: ISessionContext; status: number; time: number; service: 'Call' | 'Write' },
-): EventFields {
-  return {
-    sourceName: text(`Attribute/${made.service}`),
-    actionTimeStamp: dateTime(made.time),
-    status: { dataType: DataType.Boolean, value: isGood(made.status) },
-    serverId: text(addressSpace.getNamespace(1).namespaceUri),
-    clientAuditEntryId: text(made.session.getAuditEntryId?.() ?? ''),
-    clientUserId: text(userOf(made.session)),
-  }
-}
-
-function messageOf(session: ISessionContext, what: string, status: number): string {
-  const result = isGood(status) ? '' : `: ${statusCodeOf(status).name}`
-  return `${userOf(session) || 'somebody'} ${what}${result}`
-}
-
-function userOf(session: ISessionContext): string {
-  return session.getUserName?.() ?? ''
-}
-
-function nameOf({ displayName }: { readonly displayName: readonly { readonly text?: string | null }[] }): string {
-  return displayName[0]?.text ?? ''
-}
-
-function nodeId(value: NodeId): VariantLike {
-  return { dataType: DataType.NodeId, value }
 }

@@ -6,14 +6,22 @@ import {
   VariantArrayType,
   type VariantLike,
 } from 'node-opcua'
-import { type ConnectionState, connectionStates, outcomes, type PlantEvent } from '../../model/event.ts'
+import {
+  type ConnectionState,
+  connectionStates,
+  type HistorianState,
+  historianStates,
+  outcomes,
+  type PlantEvent,
+} from '../../model/event.ts'
 import type { ProgramState, ProgramTransitionName } from '../../model/program.ts'
 import { ownerTag } from '../../model/tag.ts'
 import { toVariant } from '../conversion.ts'
 import { programNodeOf } from '../program-state.ts'
 import type { SpaceContext } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
-import { type EventFields, localized, type RaisedTypeName, raise, text } from './raising.ts'
+import { dateTime, type EventFields, localized, type RaisedTypeName, raise, text } from './raising.ts'
+import { sourceIdOf } from './source-id.ts'
 
 type Kind = PlantEvent['kind']
 type Of<Name extends Kind> = Extract<PlantEvent, { readonly kind: Name }>
@@ -22,8 +30,20 @@ type Of<Name extends Kind> = Extract<PlantEvent, { readonly kind: Name }>
 type Rows = {
   readonly [Name in Kind]?: {
     readonly type: RaisedTypeName
+    /** Where it depends on the event. */
+    readonly severity?: (event: Of<Name>) => number
     readonly fields: (event: Of<Name>, context: SpaceContext) => EventFields
   }
+}
+
+const severityByState: Readonly<Record<HistorianState, number>> = {
+  Ok: 100,
+  Degraded: 500,
+  Locked: 500,
+  Full: 800,
+  ReadOnly: 800,
+  Corrupt: 800,
+  Unavailable: 800,
 }
 
 const rows: Rows = {
@@ -38,7 +58,7 @@ const rows: Rows = {
   },
   pipelineStarted: {
     type: 'PipelineStartedEventType',
-    fields: (event) => ({ ...runFields(event), initiator: text(event.initiator) }),
+    fields: (event) => ({ ...runFields(event), initiator: text(event.initiator), version: uint32(event.version) }),
   },
   pipelineCompleted: {
     type: 'PipelineCompletedEventType',
@@ -47,6 +67,16 @@ const rows: Rows = {
       outcome: int32(outcomes.indexOf(event.outcome)),
       duration: duration(event.durationMs),
       cycleCount: uint32(event.cycles),
+    }),
+  },
+  runCutOff: {
+    type: 'PipelineCompletedEventType',
+    fields: (event) => ({
+      ...runFields(event),
+      outcome: int32(outcomes.indexOf('Halted')),
+      // At most: when the program ended is not known.
+      duration: duration(event.time - event.startedAt),
+      cycleCount: uint32(0),
     }),
   },
   pipelineFailed: {
@@ -80,23 +110,41 @@ const rows: Rows = {
     fields: (event) => ({ fileName: text(event.file), initiator: text(event.initiator) }),
   },
   programTransitioned: { type: 'PipelineTransitionEventType', fields: transitionFields },
+  historianStateChanged: {
+    type: 'HistorianStateEventType',
+    severity: ({ state }) => severityByState[state],
+    fields: ({ state, reason }) => ({ state: int32(historianStates.indexOf(state)), reason: localized(reason) }),
+  },
+  historyGap: {
+    type: 'HistoryGapEventType',
+    fields: ({ tags, lost, lostEvents, from }) => ({
+      tagCount: uint32(tags),
+      lostCount: uint32(lost),
+      lostEventCount: uint32(lostEvents),
+      gapStartTime: dateTime(from),
+    }),
+  },
 }
 
 /** Raises the OPC UA event of something that happened in the plant; without a listener it costs a look-up. */
 export function raisePlantEvent(context: SpaceContext, event: PlantEvent): void {
   const row = rows[event.kind] as
-    | { type: RaisedTypeName; fields: (event: PlantEvent, context: SpaceContext) => EventFields }
+    | {
+        type: RaisedTypeName
+        severity?: (event: PlantEvent) => number
+        fields: (event: PlantEvent, context: SpaceContext) => EventFields
+      }
     | undefined
   const source = row && sourceOf(context, event)
   if (!source) return
   const { message, time } = event
-  raise(context, { source, type: row.type, message, time }, () => row.fields(event, context))
+  const severity = row.severity?.(event)
+  raise(context, { source, type: row.type, message, time, severity }, () => row.fields(event, context))
 }
 
-/** What belongs to no device and no pipeline comes from the Server. */
+/** What belongs to nothing that has an object of its own comes from the Server. */
 function sourceOf({ objectById, addressSpace }: SpaceContext, event: PlantEvent): UAObject | undefined {
-  if ('device' in event) return objectById.get(`dev/${event.device}`)
-  return 'pipeline' in event ? objectById.get(`pipe/${event.pipeline}`) : addressSpace.rootFolder.objects.server
+  return event.kind === 'pluginRefused' ? addressSpace.rootFolder.objects.server : objectById.get(sourceIdOf(event))
 }
 
 function deviceFields({ device }: { readonly device: string }, state: ConnectionState): EventFields {

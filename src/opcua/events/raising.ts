@@ -33,6 +33,11 @@ export const severities = {
   PipelineAuditTransitionEventType: 200,
   MethodCallAuditEventType: 200,
   WriteAuditEventType: 200,
+  HistoryUpdateAuditEventType: 300,
+  HistoryRawDeleteAuditEventType: 500,
+  HistoryAtTimeDeleteAuditEventType: 500,
+  HistorianStateEventType: 500,
+  HistoryGapEventType: 500,
 } as const satisfies Partial<Record<EventTypeName, number>>
 
 /** An event type that is raised here; abstract ones are not among them. */
@@ -49,12 +54,14 @@ export interface Raised {
   readonly message: string
   /** When it happened, in milliseconds since 1970 UTC. */
   readonly time: number
+  /** The one of its type when it is absent. */
+  readonly severity?: number | undefined
 }
 
 /** Raises an event, when somebody listens; `fields` is asked for only then. */
 export function raise(
   { addressSpace }: SpaceContext,
-  { source, type, message, time }: Raised,
+  { source, type, message, time, severity = severities[type] }: Raised,
   fields: () => EventFields,
 ): void {
   if (!isListenedTo(source)) return
@@ -64,7 +71,7 @@ export function raise(
     receiveTime: dateTime(systemClock.now()),
     localTime: localTime(time),
     message: localized(message),
-    severity: { dataType: DataType.UInt16, value: severities[type] },
+    severity: { dataType: DataType.UInt16, value: severity },
     ...fields(),
   }
   source.raiseEvent(typeOf(addressSpace, type), data as RaiseEventData)

@@ -42,6 +42,9 @@ export const GUARD_LIMITS = {
   nodesPerHistoryReadData: 50,
   /** The stack holds every HistoryRead to the smaller one of this and the limit before, so they are the same. */
   nodesPerHistoryReadEvents: 50,
+  nodesPerHistoryUpdate: 50,
+  /** Values and times of one HistoryUpdate, all of its nodes together. */
+  valuesPerHistoryUpdate: 50_000,
   referencesPerBrowse: 20_000,
   /** References of one node in one answer; the rest waits at a continuation point. */
   referencesPerNode: 5_000,

@@ -92,5 +92,7 @@ function operationLimits(): NonNullable<NonNullable<OPCUAServerOptions['serverCa
     maxNodesPerMethodCall: GUARD_LIMITS.methodsPerCall,
     maxNodesPerHistoryReadData: GUARD_LIMITS.nodesPerHistoryReadData,
     maxNodesPerHistoryReadEvents: GUARD_LIMITS.nodesPerHistoryReadEvents,
+    maxNodesPerHistoryUpdateData: GUARD_LIMITS.nodesPerHistoryUpdate,
+    maxNodesPerHistoryUpdateEvents: GUARD_LIMITS.nodesPerHistoryUpdate,
   }
 }

@@ -1,71 +1,76 @@
-import {
-  DataType,
-  DataValue,
-  extractRange,
-  type NumericRange,
-  StatusCodes,
-  Variant,
-  VariantArrayType,
-} from 'node-opcua'
-import type { Port } from '../../model/port.ts'
+import { DataType, DataValue, extractRange, HistoryData, type NumericRange, StatusCodes, Variant } from 'node-opcua'
+import { worst } from '../../model/status.ts'
 import { integerRange, type Value } from '../../model/value.ts'
-import { nullVariant, toVariant } from '../conversion.ts'
+import { type Converted, nullVariant, toVariant } from '../conversion.ts'
+import { encodedVariant } from '../encoded-values.ts'
 import { statusCodeOf } from '../status-codes.ts'
-import type { HistoryEntry, HistoryPage } from './history-view.ts'
+import { ColumnHistoryData, type Columns, numberFormOf, type Wrap } from './column-data.ts'
+import type { Historized } from './historized-variables.ts'
+import type { HistoryEntry } from './history-view.ts'
 
-/** Makes a Variant of a value of history. */
-export type Wrap = (value: Value) => Variant
-
-/** The value of a sample of a port; a historian keeps what came, whatever the port says now. */
-export function wrapOf(port: Port): Wrap {
-  return (value) => {
-    const converted = toVariant(port, value)
-    return 'variant' in converted ? converted.variant : looseVariant(value)
+/** The values of a port; a historian keeps what came, whatever the port says now. */
+export function wrapOf({ port, namespaces }: Pick<Historized, 'port' | 'namespaces'>): Wrap {
+  return {
+    numbers: numberFormOf(port),
+    convert(value) {
+      const converted = toVariant(port, value)
+      return 'variant' in converted ? converted : looseVariant(value, namespaces)
+    },
   }
 }
 
-/** A number that was computed and belongs to a port: whole where the port is. */
-export function wrapComputed(port: Port): Wrap {
-  const wrap = wrapOf(port)
+/** Numbers that were computed and belong to a port: whole where the port is. */
+export function wrapComputed(historized: Pick<Historized, 'port' | 'namespaces'>): Wrap {
+  const { port } = historized
+  const wrap = wrapOf(historized)
   const isBig = port.dataType === 'Int64' || port.dataType === 'UInt64'
   if (!integerRange[port.dataType] && !isBig) return wrap
-  return (value) => {
-    if (typeof value !== 'number') return wrap(value)
-    return wrap(isBig ? BigInt(Math.round(value)) : Math.round(value))
+  return {
+    numbers: wrap.numbers,
+    convert(value) {
+      if (typeof value !== 'number') return wrap.convert(value)
+      return wrap.convert(isBig ? BigInt(Math.round(value)) : Math.round(value))
+    },
   }
 }
 
-/** A value of a fixed type. */
+/** Values of a fixed type. */
 export function wrapAs(dataType: DataType): Wrap {
-  return (value) => {
-    if (value === null) return nullVariant
-    if (dataType === DataType.StatusCode) return new Variant({ dataType, value: statusCodeOf(value as number) })
-    return new Variant({ dataType, value: dataType === DataType.Double ? Number(value) : value })
+  return {
+    convert(value) {
+      if (value === null) return { variant: nullVariant }
+      if (dataType === DataType.StatusCode)
+        return { variant: new Variant({ dataType, value: statusCodeOf(Number(value)) }) }
+      return { variant: new Variant({ dataType, value: dataType === DataType.Double ? Number(value) : value }) }
+    },
   }
 }
 
-/** The DataValues of entries. Only source times are kept, so only they are returned. */
-export function dataValuesOf(
-  entries: Iterable<HistoryEntry>,
-  wrap: Wrap,
-  indexRange?: NumericRange | null,
-): DataValue[] {
-  return Array.from(entries, (entry) => cut(dataValueOf(entry, wrap), indexRange))
+/** What an answer holds; only source times are kept, so only they are returned. */
+export function historyDataOf(parts: readonly Columns[], wrap: Wrap, indexRange?: NumericRange | null): HistoryData {
+  if (!indexRange || indexRange.isEmpty()) return new ColumnHistoryData(parts, wrap)
+  const data = new HistoryData(null)
+  // Assigned, because the constructor would copy each of them.
+  data.dataValues = parts.flatMap((part) => dataValuesOf(part, wrap, indexRange))
+  return data
 }
 
-/** The entries of a page. */
-export function* entriesOf({ samples }: HistoryPage): Iterable<HistoryEntry> {
-  const { count, times, statuses, values } = samples
-  for (let index = 0; index < count; index++) {
-    yield { time: times[index] as number, status: statuses[index] as number, value: values[index] as Value }
-  }
+/** One DataValue for each sample. */
+export function dataValuesOf(columns: Columns, wrap: Wrap, indexRange?: NumericRange | null): DataValue[] {
+  return Array.from({ length: columns.count }, (_, index) => {
+    const { times, statuses, values } = columns
+    const entry = { time: times[index] as number, status: statuses[index] as number, value: values[index] as Value }
+    return cut(dataValueOf(entry, wrap), indexRange)
+  })
 }
 
 function dataValueOf({ time, status, value }: HistoryEntry, wrap: Wrap): DataValue {
   const dataValue = new DataValue(null)
   const milliseconds = Math.floor(time)
-  dataValue.value = wrap(value)
-  dataValue.statusCode = statusCodeOf(status)
+  const wrapped = wrap.convert(value)
+  const isWrapped = 'variant' in wrapped
+  dataValue.value = isWrapped ? wrapped.variant : nullVariant
+  dataValue.statusCode = statusCodeOf(isWrapped ? status : worst(status, wrapped.status))
   dataValue.sourceTimestamp = new Date(milliseconds)
   // The stack counts what is below a millisecond in picoseconds; the wire carries steps of 100 ns.
   dataValue.sourcePicoseconds = Math.round((time - milliseconds) * 1e4) * 1e5
@@ -81,15 +86,18 @@ function cut(dataValue: DataValue, indexRange: NumericRange | null | undefined):
 }
 
 /** A value that does not fit the port any more, in a type that it fits. */
-function looseVariant(value: Value): Variant {
-  if (typeof value === 'number') return new Variant({ dataType: DataType.Double, value })
-  if (typeof value === 'boolean') return new Variant({ dataType: DataType.Boolean, value })
-  if (typeof value === 'string') return new Variant({ dataType: DataType.String, value })
-  if (Array.isArray(value) && value.every((item) => typeof item === 'number')) {
-    return new Variant({ dataType: DataType.Double, arrayType: VariantArrayType.Array, value: [...value] })
+function looseVariant(value: Value, namespaces: readonly string[]): Converted {
+  const items: readonly Value[] = Array.isArray(value) ? value : [value]
+  const isArray = Array.isArray(value)
+  for (const dataType of looseTypes) {
+    const shape = { dataType, isArray: false }
+    if (items.every((item) => 'variant' in toVariant(shape, item))) return toVariant({ dataType, isArray }, value)
   }
-  return nullVariant
+  return encodedVariant(value, namespaces)
 }
+
+/** Types for values whose type is not known, the usual one of each form first. */
+const looseTypes = ['Double', 'Boolean', 'String', 'DateTime', 'ByteString', 'Int64', 'UInt64'] as const
 
 /** The status of a result without any data (Part 11 §6.5.3.2). */
 export const noData = StatusCodes.GoodNoData

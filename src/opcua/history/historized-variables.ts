@@ -13,21 +13,23 @@ import { isNumeric } from '../../model/value.ts'
 import { childOf, type SpaceContext } from '../space-context.ts'
 import type { HistorizedTag, HistoryView } from './history-view.ts'
 
-/** A variable whose history can be read. */
+/** A variable whose history can be read and changed. */
 export interface Historized {
   readonly tag: string
   readonly port: Port
   /** Values hold until the next one. */
   readonly isStepped: boolean
+  /** The NamespaceArray of the server. */
+  readonly namespaces: readonly string[]
 }
 
 /** `HasHistoricalConfiguration` (Part 11 §5.3.3). */
 const hasConfiguration = coerceNodeId('i=56')
-const readable = AccessLevelFlag.CurrentRead | AccessLevelFlag.HistoryRead
+const accessLevel = AccessLevelFlag.CurrentRead | AccessLevelFlag.HistoryRead | AccessLevelFlag.HistoryWrite
 
 /**
- * Marks the variables whose history is kept: Historizing, the access level HistoryRead (what of it a user has follows from the
- * permissions of the role), and a reference to a configuration that all variables kept in the same way share.
+ * Marks the variables whose history is kept: Historizing, the access levels HistoryRead and HistoryWrite (what of them a user has follows
+ * from the permissions of the role), and a reference to a configuration that all variables kept in the same way share.
  */
 export class HistorizedVariables {
   readonly #context: SpaceContext
@@ -60,13 +62,15 @@ export class HistorizedVariables {
 
   /** Marks the variables of the plant as it is now, and removes configurations that none of them needs any more. */
   mark(): void {
-    const { view, variableByTag } = this.#context
+    const { view, variableByTag, addressSpace } = this.#context
+    const namespaces = addressSpace.getNamespaceArray().map(({ namespaceUri }) => namespaceUri)
     const needed = new Set<string>()
     for (const { id, outputs } of view.pipelines) {
       for (const port of outputs) {
         const tag = ownerTag(id, port.name)
         const [kept, variable] = [this.#history?.historized(tag), variableByTag.get(tag)]
-        if (kept && variable) needed.add(this.#markOne(variable, { tag, port, isStepped: isStepped(port) }, kept))
+        const historized = { tag, port, isStepped: isStepped(port), namespaces }
+        if (kept && variable) needed.add(this.#markOne(variable, historized, kept))
       }
     }
     for (const [name, configuration] of this.#configurations) {
@@ -81,8 +85,8 @@ export class HistorizedVariables {
     const configuration = this.#configurations.get(name) ?? this.#configure(name, { keepMs, deadband }, historized)
     this.#configurations.set(name, configuration)
     variable.historizing = true
-    variable.accessLevel = readable
-    variable.userAccessLevel = readable
+    variable.accessLevel = accessLevel
+    variable.userAccessLevel = accessLevel
     variable.addReference({ referenceType: hasConfiguration, nodeId: configuration.nodeId })
     this.#marked.add(variable)
     this.#byNodeId.set(variable.nodeId.toString(), historized)

@@ -13,7 +13,13 @@ export function tellHistoryCapabilities(
 ): void {
   const { addressSpace, historyServerCapabilities: capabilities } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
-  capabilities.accessHistoryDataCapability = history !== undefined
+  const hasHistory = history !== undefined
+  capabilities.accessHistoryDataCapability = hasHistory
+  capabilities.insertDataCapability = hasHistory
+  capabilities.replaceDataCapability = hasHistory
+  capabilities.updateDataCapability = hasHistory
+  capabilities.deleteRawCapability = hasHistory
+  capabilities.deleteAtTimeCapability = hasHistory
   capabilities.maxReturnDataValues = history ? returnMax : 0
   capabilities.accessHistoryEventsCapability = eventHistory !== undefined
   capabilities.maxReturnEventValues = eventHistory ? eventsReturnMax : 0

@@ -14,10 +14,12 @@ import {
   StatusCodes,
   TimestampsToReturn,
 } from 'node-opcua'
+import { systemClock } from '../../model/clock.ts'
 import { isMillraceError } from '../../model/errors.ts'
 import { Status } from '../../model/status.ts'
 import { GUARD_LIMITS } from '../guard/limits.ts'
 import { isIndexRangeSound } from '../guard/ranges.ts'
+import { quietLog } from '../quiet-log.ts'
 import type { Log } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
 import { ContinuationPoints } from './continuation-points.ts'
@@ -59,11 +61,13 @@ export function installHistoryRead(server: OPCUAServer, parts: HistoryServicePar
 class HistoryService {
   readonly #server: OPCUAServer
   readonly #parts: HistoryServiceParts
+  readonly #tell: ReturnType<typeof quietLog>
   readonly #points = new ContinuationPoints<Place>(GUARD_LIMITS.historyContinuationPoints)
 
   constructor(server: OPCUAServer, parts: HistoryServiceParts) {
     this.#server = server
     this.#parts = parts
+    this.#tell = quietLog(parts.log, systemClock)
   }
 
   /** One result for each node, in order. They are read one after the other: a page of each is in memory, and no more. */
@@ -123,7 +127,9 @@ class HistoryService {
     try {
       return await read()
     } catch (error) {
-      this.#parts.log('warn', `the history of ${node} cannot be read: ${String(error)}`)
+      // While the historian is in trouble every read of every client fails for the same reason.
+      const kind = isMillraceError(error) ? error.code : String(error)
+      this.#tell(kind, `the history of ${node} cannot be read: ${String(error)}`)
       const status = isMillraceError(error) ? (error.status ?? Status.BadResourceUnavailable) : Status.BadInternalError
       return { status: statusCodeOf(status) }
     }

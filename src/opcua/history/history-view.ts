@@ -28,6 +28,20 @@ export interface HistoryPosition {
   readonly ordinal: number
 }
 
+/** A change of history. A range includes its start and excludes its end, unless both are the same. */
+export type HistoryEdit =
+  | { readonly kind: 'insert' | 'replace' | 'update'; readonly tag: string; readonly entries: readonly HistoryEntry[] }
+  | { readonly kind: 'delete'; readonly tag: string; readonly times: readonly number[] }
+  | { readonly kind: 'delete'; readonly tag: string; readonly from: number; readonly to: number }
+  /** Forgets who changed what in a range; the values stay. */
+  | { readonly kind: 'deleteModified'; readonly tag: string; readonly from: number; readonly to: number }
+
+/** What came of a change: a status for each entry or time, or one for a range, and the first values that were there before. */
+export interface EditedHistory {
+  readonly statuses: readonly number[]
+  readonly before: readonly HistoryEntry[]
+}
+
 /** A stretch of history. `start` after `end` reads backwards; infinities mean no limit. */
 export interface HistoryRange {
   readonly tag: string
@@ -48,6 +62,12 @@ export interface HistoryPage {
     readonly values: ArrayLike<Value>
   }
   /** Where to go on; absent when there is no more. */
+  readonly next?: HistoryPosition | undefined
+}
+
+/** One page of changes. */
+export interface ModifiedPage {
+  readonly entries: readonly ModifiedEntry[]
   readonly next?: HistoryPosition | undefined
 }
 
@@ -77,7 +97,7 @@ export interface AtTimeSettings {
   readonly isStepped: boolean
 }
 
-/** What the address space needs from a historian. Reads reject with a `MillraceError` when the historian cannot be read. */
+/** What the address space needs from a historian. It rejects with a `MillraceError` when the historian cannot be read or written. */
 export interface HistoryView {
   /** The aggregates that can be asked for, by name, with the numbers of their NodeIds in namespace 0. */
   readonly aggregates: Readonly<Record<string, number>>
@@ -96,7 +116,7 @@ export interface HistoryView {
   }>
   readAtTime(tag: string, times: readonly number[], settings: AtTimeSettings): Promise<readonly HistoryEntry[]>
   readProcessed(range: ProcessedRange): Promise<readonly HistoryEntry[]>
-  readModified(
-    range: HistoryRange,
-  ): Promise<{ readonly entries: readonly ModifiedEntry[]; readonly next?: HistoryPosition | undefined }>
+  readModified(range: HistoryRange): Promise<ModifiedPage>
+  /** Changes the history of one tag, all of it or nothing, and keeps what was there with the name of the user. */
+  modify(edit: HistoryEdit, user: string): Promise<EditedHistory>
 }

@@ -1,14 +1,13 @@
 import {
   DataType,
-  HistoryData,
   type NodeId,
   type NumericRange,
   type ReadAtTimeDetails,
   type ReadProcessedDetails,
   StatusCodes,
 } from 'node-opcua'
-import type { Port } from '../../model/port.ts'
-import { dataValuesOf, type Wrap, wrapAs, wrapComputed } from './data-values.ts'
+import { columnsOf, type Wrap } from './column-data.ts'
+import { historyDataOf, wrapAs, wrapComputed } from './data-values.ts'
 import type { Historized } from './historized-variables.ts'
 import type { AggregateSettings, HistoryView } from './history-view.ts'
 import { timeOf } from './places.ts'
@@ -28,10 +27,11 @@ const timesMax = 1000
 /** One page of the values at given times (Part 11 §6.5.5). */
 export async function readAtTime(
   history: HistoryView,
-  { tag, port, isStepped }: Historized,
+  historized: Historized,
   { reqTimes, useSimpleBounds }: ReadAtTimeDetails,
   { index, pageMax, indexRange }: PageOptions,
 ): Promise<Answer> {
+  const { tag, isStepped } = historized
   const all = (reqTimes ?? []).map(timeOf)
   if (all.length === 0 || all.includes(undefined)) return { status: StatusCodes.BadInvalidTimestampArgument }
   const times = (all as number[]).slice(index, index + Math.min(pageMax, timesMax))
@@ -39,7 +39,7 @@ export async function readAtTime(
   const end = index + times.length
   return {
     status: StatusCodes.Good,
-    data: new HistoryData({ dataValues: dataValuesOf(entries, wrapComputed(port), indexRange) }),
+    data: historyDataOf([columnsOf(entries)], wrapComputed(historized), indexRange),
     next: end < all.length ? { kind: 'atTime', index: end } : undefined,
   }
 }
@@ -47,10 +47,11 @@ export async function readAtTime(
 /** One page of an aggregate, a value for each interval (Part 11 §6.5.4). */
 export async function readProcessed(
   history: HistoryView,
-  { tag, port, isStepped }: Historized,
+  historized: Historized,
   { details, aggregateId }: { readonly details: ReadProcessedDetails; readonly aggregateId: NodeId | undefined },
   { index, pageMax, indexRange }: PageOptions,
 ): Promise<Answer> {
+  const { tag, isStepped } = historized
   const aggregate = aggregateOf(history, aggregateId)
   if (aggregate === undefined) return { status: StatusCodes.BadAggregateNotSupported }
   const settings = settingsOf(history, details)
@@ -75,7 +76,7 @@ export async function readProcessed(
   })
   return {
     status: StatusCodes.Good,
-    data: new HistoryData({ dataValues: dataValuesOf(entries, wrapAggregate(aggregate, port), indexRange) }),
+    data: historyDataOf([columnsOf(entries)], wrapAggregate(aggregate, historized), indexRange),
     next: to < count ? { kind: 'processed', index: to } : undefined,
   }
 }
@@ -116,8 +117,8 @@ const sameType = new Set([
 ])
 const counts = new Set(['Count', 'NumberOfTransitions'])
 
-function wrapAggregate(aggregate: string, port: Port): Wrap {
-  if (sameType.has(aggregate)) return wrapComputed(port)
+function wrapAggregate(aggregate: string, historized: Historized): Wrap {
+  if (sameType.has(aggregate)) return wrapComputed(historized)
   if (counts.has(aggregate)) return wrapAs(DataType.Int32)
   return wrapAs(aggregate === 'WorstQuality' ? DataType.StatusCode : DataType.Double)
 }

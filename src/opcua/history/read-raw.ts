@@ -1,16 +1,17 @@
 import {
   type ExtensionObject,
-  HistoryData,
   HistoryModifiedData,
   HistoryUpdateType,
   type NumericRange,
   type StatusCode,
   StatusCodes,
 } from 'node-opcua'
-import { dataValuesOf, entriesOf, type Wrap, wrapOf } from './data-values.ts'
+import { isEncoded, type Value } from '../../model/value.ts'
+import { type Columns, columnsOf, countOf, type Wrap } from './column-data.ts'
+import { dataValuesOf, historyDataOf, wrapOf } from './data-values.ts'
 import type { Historized } from './historized-variables.ts'
-import type { HistoryEntry, HistoryPage, HistoryView } from './history-view.ts'
-import type { Place } from './places.ts'
+import type { HistoryEntry, HistoryPage, HistoryRange, HistoryView, ModifiedPage } from './history-view.ts'
+import { objectsMax, type Place } from './places.ts'
 
 /** What one node of a request gets. */
 export interface Answer {
@@ -33,34 +34,37 @@ const pageBytesMax = 1_000_000
 /** One page of raw history, with the values at the bounds of the range when they are asked for (Part 11 §6.5.3.2). */
 export async function readRaw(
   history: HistoryView,
-  { tag, port }: Historized,
+  historized: Historized,
   place: RawPlace,
   indexRange: NumericRange | null,
 ): Promise<Answer> {
+  const { tag } = historized
   const { domain, withBounds, after, returned } = place
-  const limit = Math.min(domain.pageMax, domain.totalMax - returned)
+  const pageMax = indexRange && !indexRange.isEmpty() ? Math.min(domain.pageMax, objectsMax) : domain.pageMax
+  const limit = Math.min(pageMax, domain.totalMax - returned)
   const isFirst = returned === 0
   const first = withBounds && isFirst ? await startBound(history, tag, place) : undefined
-  const entries: HistoryEntry[] = first ? [first] : []
-  const more = (at: Partial<RawPlace>): Place => ({ ...place, ...at, returned: returned + entries.length })
+  const parts: Columns[] = first ? [columnsOf([first])] : []
+  const more = (at: Partial<RawPlace>): Place => ({ ...place, ...at, returned: returned + countOf(parts) })
   let next: Place | undefined
   if (!place.isAtEnd) {
-    const page = limit > entries.length ? await pageOf(history, tag, place, limit - entries.length) : undefined
-    if (page) entries.push(...entriesOf(page))
+    const room = limit - countOf(parts)
+    const page = room > 0 ? await pageOf(history, tag, place, room) : undefined
+    if (page) parts.push(page.samples)
     if (!page || page.next) next = more({ after: page?.next ?? after })
   }
   if (!next && withBounds) {
-    const isFull = entries.length >= limit
+    const isFull = countOf(parts) >= limit
     const last = isFull ? undefined : await endBound(history, tag, place)
     if (isFull && Number.isFinite(domain.end)) next = more({ isAtEnd: true })
-    if (last) entries.push(last)
+    if (last) parts.push(columnsOf([last]))
   }
-  if (returned + entries.length >= domain.totalMax) next = undefined
-  return answerOf(entries, { wrap: wrapOf(port), indexRange, isFirst, next })
+  if (returned + countOf(parts) >= domain.totalMax) next = undefined
+  return answerOf(parts, { wrap: wrapOf(historized), indexRange, isFirst, next })
 }
 
 function answerOf(
-  entries: readonly HistoryEntry[],
+  parts: readonly Columns[],
   how: {
     readonly wrap: Wrap
     readonly indexRange: NumericRange | null
@@ -68,12 +72,17 @@ function answerOf(
     readonly next: Place | undefined
   },
 ): Answer {
-  const isEmpty = how.isFirst && !how.next && entries.every(({ status }) => status === boundNotFound)
+  const isEmpty = how.isFirst && !how.next && parts.every(isNothing)
   return {
     status: isEmpty ? StatusCodes.GoodNoData : StatusCodes.Good,
-    data: new HistoryData({ dataValues: dataValuesOf(entries, how.wrap, how.indexRange) }),
+    data: historyDataOf(parts, how.wrap, how.indexRange),
     next: how.next,
   }
+}
+
+/** Tells whether there are no samples, only bounds that were not found. */
+function isNothing({ count, statuses }: Columns): boolean {
+  return count === 0 || (count === 1 && statuses[0] === boundNotFound)
 }
 
 /** A page that fits into a message: when its values are long, a shorter one is read. */
@@ -85,15 +94,16 @@ async function pageOf(
 ): Promise<HistoryPage> {
   const range = { tag, start: domain.start, end: domain.end, after }
   const page = await history.readPage({ ...range, limit })
-  const fitting = fittingCount(page)
+  const { count, values } = page.samples
+  const fitting = values instanceof Float64Array ? count : fittingCount(count, (index) => values[index])
   return fitting < page.samples.count ? history.readPage({ ...range, limit: fitting }) : page
 }
 
-function fittingCount({ samples: { count, values } }: HistoryPage): number {
-  if (values instanceof Float64Array) return count
+/** How many of the values fit into a page; at least one. */
+function fittingCount(count: number, valueAt: (index: number) => unknown): number {
   let bytes = 0
   for (let index = 0; index < count; index++) {
-    bytes += sizeOf(values[index])
+    bytes += sizeOf(valueAt(index))
     if (bytes > pageBytesMax) return Math.max(1, index)
   }
   return count
@@ -102,6 +112,7 @@ function fittingCount({ samples: { count, values } }: HistoryPage): number {
 function sizeOf(value: unknown): number {
   if (typeof value === 'string') return value.length
   if (value instanceof Uint8Array) return value.length
+  if (isEncoded(value)) return value.body.length + value.type.length
   if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + sizeOf(item), 0)
   return 8
 }
@@ -128,8 +139,8 @@ async function endBound(
   // A range of one moment has its samples already.
   if (at && start === end) return undefined
   if (at && start < end) {
-    const [first] = entriesOf(await history.readPage({ tag, start: end, end, limit: 1 }))
-    return first ?? at
+    const { count, statuses, values } = (await history.readPage({ tag, start: end, end, limit: 1 })).samples
+    return count > 0 ? { time: end, status: statuses[0] as number, value: values[0] as Value } : at
   }
   return at ?? (start <= end ? after : before) ?? { time: end, status: boundNotFound, value: null }
 }
@@ -137,28 +148,36 @@ async function endBound(
 /** One page of the values that were changed, with who changed them and how (Part 11 §6.5.3.3). */
 export async function readModified(
   history: HistoryView,
-  { tag, port }: Historized,
+  historized: Historized,
   place: ModifiedPlace,
   indexRange: NumericRange | null,
 ): Promise<Answer> {
   const { domain, after, returned } = place
-  const limit = Math.min(domain.pageMax, domain.totalMax - returned)
-  const range = { tag, start: domain.start, end: domain.end, after, limit }
-  const { entries, next } = await history.readModified(range)
+  const limit = Math.min(domain.pageMax, objectsMax, domain.totalMax - returned)
+  const range = { tag: historized.tag, start: domain.start, end: domain.end, after, limit }
+  const { entries, next } = await modifiedPageOf(history, range)
   const count = returned + entries.length
   const data = new HistoryModifiedData({
-    dataValues: dataValuesOf(entries, wrapOf(port), indexRange),
     modificationInfos: entries.map(({ user, at, kind }) => ({
       modificationTime: new Date(at),
       updateType: updateTypes[kind],
       userName: user,
     })),
   })
+  data.dataValues = dataValuesOf(columnsOf(entries), wrapOf(historized), indexRange)
   return {
     status: count === 0 ? StatusCodes.GoodNoData : StatusCodes.Good,
     data,
     next: next && count < domain.totalMax ? { ...place, after: next, returned: count } : undefined,
   }
+}
+
+/** A page of changes that fits into a message, as {@link pageOf} for samples. */
+async function modifiedPageOf(history: HistoryView, range: HistoryRange): Promise<ModifiedPage> {
+  const page = await history.readModified(range)
+  const { length } = page.entries
+  const fitting = fittingCount(length, (index) => page.entries[index]?.value)
+  return fitting < length ? history.readModified({ ...range, limit: fitting }) : page
 }
 
 const updateTypes = {

@@ -14,6 +14,7 @@ import { addDeviceTypes } from './device-types.ts'
 import { addEnumerations } from './enumerations.ts'
 import { addEquipmentTypes } from './equipment-types.ts'
 import { addEventTypes, addGeneratedEvents } from './event-types.ts'
+import { addHistorianType } from './historian-types.ts'
 import { addNamespaceMetadata } from './namespace-metadata.ts'
 import { addPipelineTypes } from './pipeline-types.ts'
 import { addPluginTypes } from './plugin-types.ts'
@@ -49,6 +50,7 @@ export function buildTypes(addressSpace: AddressSpace, ids: readonly IdRow[]): I
   addPipelineTypes(context)
   addRuntimeType(context)
   addPluginTypes(context)
+  addHistorianType(context)
   addBreakerType(context)
   addAlarmTypes(context)
   addGeneratedEvents(namespace, addEventTypes(context))

@@ -1,6 +1,6 @@
 import type { Namespace, UADataType } from 'node-opcua'
 import { stepStates } from '../../model/diagnostics.ts'
-import { connectionStates, outcomes } from '../../model/event.ts'
+import { connectionStates, historianStates, outcomes } from '../../model/event.ts'
 
 /** Texts of each enumeration; the position is the number, contiguous from 0, so that an HMI maps it directly. */
 export const enumerations = {
@@ -8,6 +8,7 @@ export const enumerations = {
   PipelineStepStateEnumeration: stepStates,
   PipelineOutcomeEnumeration: outcomes,
   FindingSeverityEnumeration: ['Error', 'Warning'],
+  HistorianStateEnumeration: historianStates,
 } as const
 
 /** Name of an enumeration of ours. */

@@ -64,7 +64,13 @@ export const eventTypes = {
   PipelineStartedEventType: {
     description: 'A run of a pipeline was started.',
     base: 'PipelineEventType',
-    fields: { Initiator: { dataType: 'String', description: 'Who or what started it.' } },
+    fields: {
+      Initiator: { dataType: 'String', description: 'Who or what started it.' },
+      Version: {
+        dataType: 'UInt32',
+        description: 'Number of the version of the definition; 0 when it was never kept.',
+      },
+    },
   },
   PipelineCompletedEventType: {
     description: 'A run of a pipeline ended.',
@@ -150,6 +156,39 @@ export const eventTypes = {
     base: 'AuditWriteUpdateEventType',
     fields: {},
   },
+  HistoryUpdateAuditEventType: {
+    description: 'A client inserted or replaced values of history.',
+    base: 'AuditHistoryValueUpdateEventType',
+    fields: {},
+  },
+  HistoryRawDeleteAuditEventType: {
+    description: 'A client deleted a range of history, or what was known of changes in it.',
+    base: 'AuditHistoryRawModifyDeleteEventType',
+    fields: {},
+  },
+  HistoryAtTimeDeleteAuditEventType: {
+    description: 'A client deleted values of history at given times.',
+    base: 'AuditHistoryAtTimeDeleteEventType',
+    fields: {},
+  },
+  HistorianStateEventType: {
+    description: 'The historian began or ceased to keep what it should.',
+    base: 'SystemEventType',
+    fields: {
+      State: { dataType: 'HistorianStateEnumeration', description: 'State of the historian since.' },
+      Reason: { dataType: 'LocalizedText', description: 'What is wrong, and what to do; empty when nothing is.' },
+    },
+  },
+  HistoryGapEventType: {
+    description: 'Samples were lost, and the history of their tags says so; or events were lost.',
+    base: 'SystemEventType',
+    fields: {
+      TagCount: { dataType: 'UInt32', description: 'Tags whose history has a gap.' },
+      LostCount: { dataType: 'UInt32', description: 'Samples that were lost.' },
+      LostEventCount: { dataType: 'UInt32', description: 'Events that were lost.' },
+      GapStartTime: { dataType: 'UtcTime', description: 'Time of the first sample or event that was lost.' },
+    },
+  },
   JobOrderStatusEventType: {
     description: 'The state of a job order changed.',
     base: 'ISA95JobOrderStatusEventType',
@@ -193,6 +232,7 @@ export function addFields(
 /** Which events the instances of a type raise. Concrete event types stand for themselves. */
 const generated: Readonly<Record<string, readonly EventTypeName[]>> = {
   ConnectedDeviceType: ['DeviceConnectedEventType', 'DeviceDisconnectedEventType', 'DeviceErrorEventType'],
+  HistorianType: ['HistorianStateEventType', 'HistoryGapEventType'],
   PipelineType: [
     'PipelineStartedEventType',
     'PipelineCompletedEventType',

@@ -2,6 +2,7 @@ import { DataType, type UAObjectType } from 'node-opcua'
 import { namespaceUris } from '../namespaces.ts'
 import { addNodeVersion } from './equipment-types.ts'
 import { addDataVariable, addMethod, addPart, addProperty, type Rule } from './members.ts'
+import { addRunMethods } from './run-methods.ts'
 import type { TypeContext } from './type-context.ts'
 
 /** Adds `PipelineType` and `PipelineStepType`. The standard `FinalResultData` and `ProgramDiagnostic` are optional in the base type. */
@@ -30,6 +31,7 @@ export function addPipelineTypes(context: TypeContext): void {
     rule: 'Optional',
   })
   addProgramMethods(context, type)
+  addRunMethods(context, type)
   addFolders(context, type)
   addDiagnostics(context, type)
 }

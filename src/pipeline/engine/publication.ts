@@ -1,3 +1,4 @@
+import type { RunOrigin } from '../../model/run.ts'
 import type { TagSample } from '../../model/sample.ts'
 import { isBad } from '../../model/status.ts'
 import type { Value } from '../../model/value.ts'
@@ -8,13 +9,16 @@ import { type Samples, sameValue } from './samples.ts'
 export class Publication {
   readonly #plan: Plan
   readonly #samples: Samples
+  readonly #run: RunOrigin | undefined
   readonly #published: readonly number[]
   readonly #written: { value: Value; wave: number }[]
   #until = -1
 
-  constructor(plan: Plan, samples: Samples) {
+  /** What it hands out carries the run, when there is one. */
+  constructor(plan: Plan, samples: Samples, run: RunOrigin | undefined) {
     this.#plan = plan
     this.#samples = samples
+    this.#run = run
     this.#published = plan.tagsBySlot.flatMap((tags, slot) => (tags.length > 0 ? [slot] : []))
     this.#written = plan.writes.map(() => ({ value: null, wave: 0 }))
   }
@@ -22,11 +26,12 @@ export class Publication {
   /** Samples that changed since the last call. A slot that is waited for has not changed yet. */
   changes(): readonly TagSample[] {
     const { changed } = this.#samples
+    const run = this.#run
     const changes: TagSample[] = []
     for (const slot of this.#published) {
       if ((changed[slot] as number) <= this.#until || this.#samples.isPending(slot)) continue
       const sample = this.#samples.read(slot)
-      for (const tag of this.#plan.tagsBySlot[slot] ?? []) changes.push({ tag, sample })
+      for (const tag of this.#plan.tagsBySlot[slot] ?? []) changes.push(run ? { tag, sample, run } : { tag, sample })
     }
     // What changes from here on is newer than what has just been handed out.
     this.#until = this.#samples.tick++

@@ -1,6 +1,6 @@
 import type { Sample } from '../../model/sample.ts'
 import { isBad, Status } from '../../model/status.ts'
-import type { Value } from '../../model/value.ts'
+import { isEncoded, isSameValue, type Value } from '../../model/value.ts'
 import type { Plan } from './plan.ts'
 import type { Frame } from './program.ts'
 
@@ -110,6 +110,7 @@ export class Samples {
 export function sameValue(a: Value, b: Value): boolean {
   if (a === b) return true
   if (a instanceof Date) return b instanceof Date && a.getTime() === b.getTime()
+  if (isEncoded(a)) return isSameValue(a, b)
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   const [listA, listB] = [a as ArrayLike<Value>, b as ArrayLike<Value>]
   if (b instanceof Date || listA.length !== listB.length) return false

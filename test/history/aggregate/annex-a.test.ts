@@ -155,6 +155,49 @@ describe('the examples of Part 13 Annex A', () => {
     ])
   })
 
+  it('Interpolative of stepped data', async () => {
+    const [held, doubt] = ['Good Interpolated', 'SubNormal Interpolated']
+    expect(await table('historian3', 'Interpolative', 5)).to.deep.equal([
+      ...['-', `10 ${held}`, `10 ${held}`, `10 ${held}`, `10 ${held}`, '20 Good', `25 ${held}`, `25 ${held}`],
+      ...[`30 ${held}`, `30 ${doubt}`, `40 ${held}`, `50 ${held}`, `50 ${held}`, `50 ${held}`, `50 ${held}`],
+      ...[`60 ${held}`, `60 ${doubt}`, `70 ${held}`, '90 Good', `90 ${doubt}`],
+    ])
+  })
+
+  it('Minimum and Maximum', async () => {
+    const [good, doubt] = ['Good Calculated', 'SubNormal Calculated']
+    expect(await table('historian1', 'Minimum', 16)).to.deep.equal([
+      ...[`10 ${good} Partial`, `20 ${good}`, '-', `50 ${good}`, '-', '80 Good Partial', '-'],
+    ])
+    expect(await table('historian1', 'Maximum', 16)).to.deep.equal([
+      ...[`10 ${good} Partial`, `30 ${good}`, '-', `60 ${good}`, '-', `90 ${good} Partial`, '-'],
+    ])
+    for (const historian of ['historian2', 'historian3']) {
+      expect(await table(historian, 'Minimum', 16)).to.deep.equal([
+        ...[`10 ${good} Partial`, `20 ${good}`, `30 ${doubt}`, '40 Good', `60 ${doubt}`, `70 ${good} Partial`, '-'],
+      ])
+      expect(await table(historian, 'Maximum', 16)).to.deep.equal([
+        ...[`10 ${good} Partial`, `25 ${good}`, `30 ${doubt}`, `50 ${good}`, `60 ${doubt}`, `90 ${good} Partial`, '-'],
+      ])
+    }
+  })
+
+  it('Average and Count', async () => {
+    const good = 'Good Calculated'
+    const values = ['-', '-', '10', '-', '20', '-', '30', '-', '-', '-', '50', '-', '60', '-']
+    const averages = (await table('historian1', 'Average', 5)).map((text) => text.split(' ')[0])
+    expect(averages.slice(0, 14)).to.deep.equal(values)
+    for (const historian of ['historian2', 'historian3']) {
+      const second = (await table(historian, 'Average', 5)).map((text) => text.split(' ')[0])
+      expect(second.slice(0, 8)).to.deep.equal(['10', '-', '-', '-', '-', '22.5', '-', '30'])
+      expect(second.slice(9)).to.deep.equal(['40', '50', '-', '-', '-', '60', '-', '70', '80', '90', '-'])
+    }
+    expect(await table('historian2', 'Count', 16)).to.deep.equal([
+      ...[`1 ${good} Partial`, `2 ${good}`, '1 SubNormal Calculated', `2 ${good}`, '1 SubNormal Calculated'],
+      ...[`3 ${good} Partial`, '-'],
+    ])
+  })
+
   it('5.4.3 DurationGood and the like, counted by hand', async () => {
     expect((await table('historian2', 'DurationGood', 20))[2]).to.equal('14000 Good Calculated')
     expect((await table('historian2', 'PercentBad', 20))[2]).to.equal('30 Good Calculated')

@@ -4,30 +4,36 @@ import type { Entry } from '../../../src/history/history-store.ts'
 /** A result without its status bits: a value, or undefined where there is no data. */
 export type Expected = number | undefined
 
-/** Everything that a definition may ask about one interval [from, to) of all of a tag's samples. */
-interface Case {
+/** Everything that a definition may ask about one interval of all of a tag's samples. */
+export interface Case {
   readonly all: readonly Entry[]
+  /** Samples of the interval: it includes its end that comes first in the direction of reading, and not the other one. */
   readonly inside: readonly Entry[]
+  /** The earlier and the later end. */
   readonly from: number
   readonly to: number
+  /** The end that comes first in the direction of reading, which names the interval. */
+  readonly timestamp: number
   readonly configuration: AggregateConfiguration
 }
 
-const severity = (entry: Entry): number => entry.status >>> 30
-const isGood = (entry: Entry): boolean => severity(entry) === 0
-const isBad = (entry: Entry): boolean => severity(entry) >= 2
+/** 0 is Good, 1 is Uncertain, more is Bad. */
+export const severity = (entry: Entry): number => entry.status >>> 30
+export const isGood = (entry: Entry): boolean => severity(entry) === 0
+export const isBad = (entry: Entry): boolean => severity(entry) >= 2
 const numbers = (entries: readonly Entry[]): number[] => entries.map(({ value }) => value as number)
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 const mean = (values: readonly number[]): number => sum(values) / values.length
 
-function usable(entry: Entry, { treatUncertainAsBad }: AggregateConfiguration): boolean {
+/** Whether a sample counts as good data (TreatUncertainAsBad, §4.2.1.2). */
+export function usable(entry: Entry, { treatUncertainAsBad }: AggregateConfiguration): boolean {
   return treatUncertainAsBad ? isGood(entry) : !isBad(entry)
 }
 
 /** Pieces of an interval between neighbouring samples, each with the sample before and the one after it. */
-function pieces(
+export function pieces(
   entries: readonly Entry[],
-  { from, to }: Case,
+  { from, to }: Pick<Case, 'from' | 'to'>,
 ): { x: number; y: number; before?: Entry; after?: Entry }[] {
   const cuts = [...new Set([from, ...entries.map(({ time }) => time).filter((time) => time > from && time < to), to])]
   return cuts.slice(1).map((y, index) => {
@@ -38,40 +44,56 @@ function pieces(
   })
 }
 
-/** The area under a line through two samples between x and y. */
-function area(x: number, y: number, before: Entry, after: Entry | undefined): number {
-  const [v0, v1] = [before.value as number, (after?.value ?? before.value) as number]
-  const line = (time: number): number =>
-    after ? v0 + ((v1 - v0) * (time - before.time)) / (after.time - before.time) : v0
-  return ((line(x) + line(y)) / 2) * (y - x)
+/**
+ * The value at a time behind a sample: on the line to the next one, else held, or along the slope of the last two (§3.1.4).
+ */
+function valueAt(time: number, before: Entry, after: Entry | undefined, entries: readonly Entry[], each: Case): number {
+  const { useSlopedExtrapolation, isStepped } = each.configuration
+  const earlier = entries.findLast((entry) => entry.time < before.time)
+  const [a, b] = after ? [before, after] : useSlopedExtrapolation && !isStepped ? [earlier, before] : [before, before]
+  if (!a || a.time === b.time) return before.value as number
+  return (a.value as number) + (((b.value as number) - (a.value as number)) * (time - a.time)) / (b.time - a.time)
 }
 
+/** TimeAverage and Total lay lines between usable samples, whatever lies between them, stepped or not. */
 function timeAverage(each: Case, isTotal: boolean): Expected {
   const entries = each.all.filter((entry) => usable(entry, each.configuration))
   const covered = pieces(entries, each).filter(({ before }) => before)
   if (covered.length === 0) return undefined
-  const total = sum(covered.map(({ x, y, before, after }) => area(x, y, before as Entry, after)))
+  const total = sum(
+    covered.map(({ x, y, before, after }) => {
+      const value = (time: number): number => valueAt(time, before as Entry, after, entries, each)
+      return ((value(x) + value(y)) / 2) * (y - x)
+    }),
+  )
   return isTotal ? total / 1000 : total / sum(covered.map(({ x, y }) => y - x))
 }
 
+/** TimeAverage2 lays lines between raw samples; before a Bad one, and where values are stepped, the last value is held. */
 function timeAverage2(each: Case): Expected {
   const { configuration } = each
   const covered = pieces(each.all, each).filter(({ before }) => before && usable(before, configuration))
   if (covered.length === 0) return undefined
-  const slopes = (after: Entry | undefined): Entry | undefined =>
-    after && !configuration.isStepped && usable(after, configuration) ? after : undefined
-  const total = sum(covered.map(({ x, y, before, after }) => area(x, y, before as Entry, slopes(after))))
+  const good = each.all.filter((entry) => usable(entry, configuration))
+  const total = sum(
+    covered.map(({ x, y, before, after }) => {
+      const isHeld = configuration.isStepped || (after && !usable(after, configuration))
+      const value = (time: number): number =>
+        isHeld ? ((before as Entry).value as number) : valueAt(time, before as Entry, after, good, each)
+      return ((value(x) + value(y)) / 2) * (y - x)
+    }),
+  )
   return total / sum(covered.map(({ x, y }) => y - x))
 }
 
-function interpolative({ all, from, configuration }: Case): Expected {
+function interpolative(each: Case): Expected {
+  const { all, timestamp, configuration } = each
   const entries = all.filter((entry) => usable(entry, configuration))
-  const before = entries.findLast(({ time }) => time <= from)
-  const after = entries.find(({ time }) => time > from)
+  const before = entries.findLast(({ time }) => time <= timestamp)
   if (!before) return undefined
-  if (before.time === from || configuration.isStepped || !after) return before.value as number
-  const [v0, v1] = [before.value as number, after.value as number]
-  return v0 + ((v1 - v0) * (from - before.time)) / (after.time - before.time)
+  if (before.time === timestamp || configuration.isStepped) return before.value as number
+  const after = entries.find(({ time }) => time > timestamp)
+  return valueAt(timestamp, before, after, entries, each)
 }
 
 function lasting(each: Case, wanted: (before: Entry | undefined) => boolean): number {
@@ -85,8 +107,9 @@ function deviation(values: readonly number[], less: 0 | 1): Expected {
   return Math.sqrt(sum(values.map((value) => (value - middle) ** 2)) / (values.length - less))
 }
 
-function transitions({ all, inside, from, configuration }: Case): number {
-  const before = all.filter((entry) => entry.time < from && usable(entry, configuration)).slice(-1)
+function transitions({ all, inside, configuration }: Case): number {
+  const first = inside[0] ? all.indexOf(inside[0]) : 0
+  const before = all.filter((entry, index) => index < first && usable(entry, configuration)).slice(-1)
   const values = [...before, ...inside.filter((entry) => usable(entry, configuration))].map(({ value }) => value)
   return values.filter((value, index) => (index === 0 ? before.length === 0 : value !== values[index - 1])).length
 }

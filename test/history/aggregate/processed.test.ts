@@ -1,12 +1,97 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { type AggregateName, aggregateIds, defaultConfiguration } from '../../../src/history/aggregate/configuration.ts'
+import {
+  type AggregateConfiguration,
+  type AggregateName,
+  aggregateIds,
+  defaultConfiguration,
+} from '../../../src/history/aggregate/configuration.ts'
 import { readProcessed } from '../../../src/history/aggregate/processed.ts'
 import type { Entry, HistoryStore } from '../../../src/history/history-store.ts'
+import { slice } from '../../../src/history/samples.ts'
 import { openIn, tagSample, temporaryFolder } from '../kit.ts'
-import { byDefinition } from './by-definition.ts'
+import { byDefinition, type Case, isGood } from './by-definition.ts'
+import { statusByDefinition } from './status-by-definition.ts'
 
 const extrapolating = ['Interpolative', 'TimeAverage', 'Total']
+
+/** An interval as a definition sees it, and whether there is data for it. */
+interface Interval extends Case {
+  readonly isPartial: boolean
+  /** Nothing was recorded yet; or nothing is recorded any more. */
+  readonly isBefore: boolean
+  readonly isBehind: boolean
+}
+
+interface Asked {
+  readonly start: number
+  readonly length: number
+  readonly interval: number
+  readonly isBackwards: boolean
+}
+
+/** The intervals of a read in the order of reading (§5.4.2.2): what is left of the range in the end is one too. */
+function casesOf(
+  all: readonly Entry[],
+  { start, length, interval, isBackwards }: Asked,
+  configuration: AggregateConfiguration,
+): Interval[] {
+  const width = interval > 0 && interval < length ? interval : length
+  const [oldest, newest] = [all[0]?.time ?? Number.POSITIVE_INFINITY, all.at(-1)?.time ?? Number.NEGATIVE_INFINITY]
+  return Array.from({ length: Math.ceil(length / width) }, (_, index): Interval => {
+    const [near, far] = [index * width, Math.min((index + 1) * width, length)]
+    const [from, to] = isBackwards ? [start + length - far, start + length - near] : [start + near, start + far]
+    const isInside = ({ time }: Entry): boolean => (isBackwards ? time > from && time <= to : time >= from && time < to)
+    const isBehind = isBackwards ? from >= newest : from > newest
+    return {
+      all,
+      inside: all.filter(isInside),
+      from,
+      to,
+      timestamp: isBackwards ? to : from,
+      configuration,
+      // Where nothing is recorded any more, all of it is extrapolated: no part of the data is missing.
+      isPartial: far - near < width || from < oldest || (to > newest && !isBehind),
+      isBefore: isBackwards ? to < oldest : to <= oldest,
+      isBehind,
+    }
+  })
+}
+
+function check(aggregate: AggregateName, result: Entry, each: Interval): void {
+  const isThere = !each.isBefore && (!each.isBehind || extrapolating.includes(aggregate))
+  const value = isThere ? byDefinition[aggregate](each) : undefined
+  const { isPartial } = each
+  const status = statusByDefinition(aggregate, each, { hasValue: value !== undefined, isPartial })
+  expect(result.status.toString(16)).to.equal(status.toString(16))
+  // A result whose data is mostly Bad has no value, by the percentages.
+  const isJudgedBad = (status & 0xffff0000) >>> 0 === 0x80000000 && aggregate !== 'Start' && aggregate !== 'End'
+  if (value === undefined || isJudgedBad) expect(result.value).to.equal(null)
+  else expect(result.value).to.be.a('number').closeTo(value, 1e-6)
+  expect(result.time).to.equal(value === undefined ? each.timestamp : timeOf(aggregate, each, value))
+}
+
+/** Results are at the beginning of their interval, but these at the time of the sample that they are (§5.4.3.12, .13, .25, .26). */
+function timeOf(aggregate: AggregateName, { inside, timestamp }: Case, value: number): number | undefined {
+  if (aggregate === 'Start') return inside[0]?.time
+  if (aggregate === 'End') return inside.at(-1)?.time
+  if (!aggregate.endsWith('ActualTime')) return timestamp
+  return inside.find((entry) => entry.value === value && isGood(entry))?.time
+}
+
+/** The store with shorter blocks, so that they end anywhere. */
+function inBlocks(store: HistoryStore, size: number): Pick<HistoryStore, 'scan' | 'neighbours' | 'readPage'> {
+  return {
+    neighbours: (...asked) => store.neighbours(...asked),
+    readPage: (request) => store.readPage(request),
+    async *scan(...asked) {
+      for await (const block of store.scan(...asked)) {
+        for (let from = 0; from < block.count; from += size)
+          yield slice(block, from, Math.min(from + size, block.count))
+      }
+    },
+  }
+}
 
 describe('a processed read', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -34,20 +119,22 @@ describe('a processed read', () => {
   const configuration = fc.record({
     treatUncertainAsBad: fc.boolean(),
     isStepped: fc.boolean(),
-    percentDataBad: fc.constantFrom(50, 100),
-    percentDataGood: fc.constantFrom(50, 100),
-    useSlopedExtrapolation: fc.constant(false),
+    percentDataBad: fc.constantFrom(30, 50, 100),
+    percentDataGood: fc.constantFrom(50, 70, 100),
+    useSlopedExtrapolation: fc.boolean(),
   })
   const range = fc.record({
     start: fc.integer({ min: -50, max: 900 }),
     length: fc.integer({ min: 1, max: 600 }),
     interval: fc.integer({ min: 0, max: 200 }),
+    isBackwards: fc.boolean(),
+    block: fc.integer({ min: 1, max: 9 }),
   })
 
   for (const aggregate of Object.keys(aggregateIds) as AggregateName[]) {
-    it(`of ${aggregate} equals its definition over random samples, intervals and configurations`, async () => {
+    it(`of ${aggregate} equals its definition over random samples, intervals, directions and configurations`, async () => {
       await fc.assert(
-        fc.asyncProperty(samples, configuration, range, async (steps, config, { start, length, interval }) => {
+        fc.asyncProperty(samples, configuration, range, async (steps, config, asked) => {
           const tag = `tag${tags++}`
           let time = 0
           const all = steps.map(({ step, value, status }): Entry => {
@@ -55,30 +142,15 @@ describe('a processed read', () => {
             return { time, value, status }
           })
           await store.append(all.map((entry) => tagSample(tag, entry.time, entry.value, entry.status)))
-          const end = start + length
-          const results = await readProcessed(store, { tag, start, end, interval, aggregate, configuration: config })
-          const width = interval > 0 && interval < length ? interval : length
-          expect(results.length).to.equal(Math.ceil(length / width))
-          for (const [index, result] of results.entries()) {
-            const from = start + index * width
-            const to = Math.min(from + width, end)
-            const inside = all.filter((entry) => entry.time >= from && entry.time < to)
-            const hasData = all.length > 0 && to > (all[0]?.time ?? 0)
-            const isOver = from > (all.at(-1)?.time ?? 0)
-            const exists = hasData && (!isOver || extrapolating.includes(aggregate))
-            const expected = exists
-              ? byDefinition[aggregate]({ all, inside, from, to, configuration: config })
-              : undefined
-            if (result.value === null && result.status >>> 30 === 2) {
-              // A result whose data is mostly Bad has no value, by the percentages; the definition knows a value only.
-              expect(expected === undefined || (result.status & 0xffff0000) >>> 0 === 0x80000000).to.equal(true)
-              continue
-            }
-            expect(result.value).to.be.a('number')
-            expect(result.value).to.be.closeTo(expected ?? Number.NaN, 1e-6)
-          }
+          const { start, length, interval, isBackwards } = asked
+          const [first, last] = isBackwards ? [start + length, start] : [start, start + length]
+          const request = { tag, start: first, end: last, interval, aggregate, configuration: config }
+          const results = await readProcessed(inBlocks(store, asked.block), request)
+          const cases = casesOf(all, asked, config)
+          expect(results.length).to.equal(cases.length)
+          for (const [index, result] of results.entries()) check(aggregate, result, cases[index] as Interval)
         }),
-        { numRuns: 40 },
+        { numRuns: 60 },
       )
     })
   }
@@ -139,6 +211,12 @@ describe('a processed read', () => {
     const text = { tag: 'text', start: 0, end: 20, interval: 0, configuration: defaultConfiguration }
     expect((await readProcessed(store, { ...text, aggregate: 'NumberOfTransitions' }))[0]?.value).to.equal(2)
     expect((await readProcessed(store, { ...text, aggregate: 'Average' }))[0]?.status).to.equal(0x809b0000)
+    const guid = (byte: number) => ({ type: 'Guid', namespaces: [], body: new Uint8Array(16).fill(byte) })
+    await store.append([1, 1, 2, 2].map((byte, index) => tagSample('guid', index * 5, guid(byte))))
+    const guids = { ...text, tag: 'guid' }
+    expect((await readProcessed(store, { ...guids, aggregate: 'NumberOfTransitions' }))[0]?.value).to.equal(2)
+    expect((await readProcessed(store, { ...guids, aggregate: 'Average' }))[0]?.status).to.equal(0x809b0000)
+    expect((await readProcessed(store, { ...guids, aggregate: 'End' }))[0]?.value).to.deep.equal(guid(2))
   })
 
   it('refuses an empty range and too many intervals', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { decodeChunk, encodeChunk } from '../../../src/history/codec/chunk.ts'
-import { isTyped, type Samples, samplesFrom, valueColumn } from '../../../src/history/samples.ts'
+import { type Entry, isTyped, type Samples, samplesFrom, valueColumn } from '../../../src/history/samples.ts'
 import type { Scalar, Value } from '../../../src/model/value.ts'
 
 const date = fc.date({ noInvalidDate: false })
@@ -16,13 +16,23 @@ const scalars: Readonly<Record<string, fc.Arbitrary<Scalar>>> = {
   text,
   date,
   bytes: fc.uint8Array({ maxLength: 20 }),
+  encoded: fc.record({
+    type: fc.oneof(fc.constantFrom('LocalizedText', 'Guid', 'nsu=urn:acme:types;i=7'), text),
+    namespaces: fc.array(fc.oneof(fc.constantFrom('urn:a', 'urn:b'), text), { maxLength: 3 }),
+    body: fc.uint8Array({ maxLength: 20 }),
+  }),
 }
 const anyScalar = fc.oneof(...Object.values(scalars))
 const time = fc.oneof(fc.integer({ min: 0, max: 4e12 }), fc.double({ noNaN: true, noDefaultInfinity: true }))
 const status = fc.oneof(fc.constantFrom(0, 0x40000000, 0x809d0000), fc.nat({ max: 0xffffffff }))
 
-function rows(value: fc.Arbitrary<Value>): fc.Arbitrary<{ time: number; status: number; value: Value }[]> {
-  return fc.array(fc.record({ time, status, value }), { maxLength: 100 })
+const run = fc.oneof(fc.constantFrom(0, 1), fc.nat({ max: 0xffffffff }))
+
+function rows(value: fc.Arbitrary<Value>): fc.Arbitrary<Entry[]> {
+  return fc.oneof(
+    fc.array(fc.record({ time, status, value }), { maxLength: 100 }),
+    fc.array(fc.record({ time, status, value, run }), { maxLength: 100 }),
+  )
 }
 
 /** Bits of a number, so that NaN, -0 and 0 can be told apart. */
@@ -34,9 +44,14 @@ function expectEqual(actual: Samples, expected: Samples): void {
   expect(actual.count).to.equal(expected.count)
   expect(bitsOf(actual.times)).to.deep.equal(bitsOf(expected.times))
   expect([...actual.statuses]).to.deep.equal([...expected.statuses])
+  expect(actual.runs && [...actual.runs]).to.deep.equal(expected.runs && [...expected.runs])
   expect(isTyped(actual.values)).to.equal(isTyped(expected.values))
   expect(Array.from<Value>(actual.values)).to.deep.equal(Array.from<Value>(expected.values))
 }
+
+/** A chunk of version 1, as the first release wrote it. */
+const versionOne =
+  'Ab/Ca30oAIDQhbiwzQHesIW4sM0BTQMAAYCAyIQEBgABgIDIhAQGAAGAgMiEBAYAAYCAyIQEBgABgIDIhAQGAAGAgMiEBAEAAQABoAYgBB4iBhwoDBYiEhQkGAomGggkIAIeHgIgJAgaJgoYKBASIhYQJBw='
 
 describe('a chunk of samples', () => {
   for (const [name, scalar] of Object.entries(scalars)) {
@@ -94,6 +109,25 @@ describe('a chunk of samples', () => {
     }
   })
 
+  it('is read as programs have written it that did not know runs', () => {
+    const samples = decodeChunk(Buffer.from(versionOne, 'base64'))
+    expect(samples).to.include({ count: 40, runs: undefined })
+    const rows = Array.from({ length: 40 }, (_, index) => ({
+      time: 1764187200000 + index * 1000,
+      status: index % 7 === 3 ? 0x40920000 : 0,
+      value: Math.round(200 + 10 * Math.sin(index)) / 10,
+    }))
+    expectEqual(samples, samplesFrom(rows))
+  })
+
+  it('is written like that while it has no runs, and needs a few bytes more for one run', () => {
+    const samples = decodeChunk(Buffer.from(versionOne, 'base64'))
+    const none = encodeChunk({ ...samples, runs: new Uint32Array(40) })
+    expect(Buffer.from(none).toString('base64')).to.equal(versionOne)
+    const one = encodeChunk({ ...samples, runs: new Uint32Array(40).fill(70_000) })
+    expect(one.length - none.length).to.equal(4)
+  })
+
   it('keeps equal times in order', () => {
     const samples = samplesFrom([1, 2, 3].map((value) => ({ time: 1000, status: 0, value })))
     expect([...decodeChunk(encodeChunk(samples)).values]).to.deep.equal([1, 2, 3])
@@ -129,6 +163,9 @@ describe('a chunk of samples', () => {
     expect(walk((index) => Math.round(200 + 30 * Math.sin(index / 20)) / 10)).to.be.lessThan(1.1)
     expect(walk((index) => Math.fround(20 + Math.round(Math.sin(index) * 100) / 100))).to.be.lessThan(2.1)
     expect(walk((index) => index % 100 === 0)).to.be.lessThan(0.1)
+    const body = new Uint8Array(40).fill(7)
+    const state = (index: number): Value => ({ type: 'LocalizedText', namespaces: [], body: body.with(0, index >> 6) })
+    expect(walk(state)).to.be.lessThan(1)
     expect(walk((index) => Math.sin(index))).to.be.lessThan(9)
   })
 })

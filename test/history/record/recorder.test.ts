@@ -46,7 +46,7 @@ describe('a recorder', () => {
     expect(times()).to.have.length(3)
     await clock.advance(1)
     expect(times()).to.deep.equal([1, 2, 3, 4])
-    expect(own.health()).to.deep.include({ state: 'ok', recorded: 4, waiting: 0, lost: 0 })
+    expect(own.health()).to.deep.include({ state: 'Ok', recorded: 4, waiting: 0, lost: 0 })
     await own.stop()
     expect([clock.pending, events]).to.deep.equal([0, []])
   })
@@ -58,7 +58,7 @@ describe('a recorder', () => {
       release = resolve
     })
     for (let time = 1; time <= 9; time++) own.record(tagSample(time % 2 === 0 ? 'even' : 'odd', time, time))
-    expect(own.health()).to.deep.include({ state: 'degraded', waiting: 4, lost: 5 })
+    expect(own.health()).to.deep.include({ state: 'Degraded', waiting: 4, lost: 5 })
     release()
     disk.held = undefined
     await own.flush()
@@ -69,21 +69,22 @@ describe('a recorder', () => {
       ['odd', 3, HistoryStatus.BadDataLost],
       ['even', 2, HistoryStatus.BadDataLost],
     ])
-    expect(own.health()).to.deep.include({ state: 'ok', recorded: 5, lost: 5 })
+    expect(own.health()).to.deep.include({ state: 'Ok', recorded: 5, lost: 5, gaps: 2 })
     expect(events.map((event) => (event.kind === 'stateChanged' ? event.state : event.lost))).to.deep.equal([
-      'degraded',
+      'Degraded',
       5,
-      'ok',
+      'Ok',
     ])
     await own.stop()
   })
 
   const states = {
-    'database-full': 'full',
-    'database-locked': 'locked',
-    'database-read-only': 'readOnly',
-    'database-corrupt': 'corrupt',
-    'database-failed': 'degraded',
+    'database-full': 'Full',
+    'database-locked': 'Locked',
+    'database-read-only': 'ReadOnly',
+    'database-corrupt': 'Corrupt',
+    'database-disk': 'Unavailable',
+    'database-failed': 'Degraded',
   } as const
   for (const [code, state] of Object.entries(states)) {
     it(`is ${state} while the store says ${code}, keeps what fits, and resumes by itself`, async () => {
@@ -102,7 +103,7 @@ describe('a recorder', () => {
       await clock.advance(100)
       expect(disk.kept.map(({ sample }) => sample.value)).to.deep.equal([1, 2, 3, 2, 6])
       expect(times()).to.deep.equal([1, 2, 3, 4, 6])
-      expect(own.health()).to.deep.include({ state: 'ok', lost: 2, reason: undefined })
+      expect(own.health()).to.deep.include({ state: 'Ok', lost: 2, reason: undefined })
       await own.stop()
       expect(clock.pending).to.equal(0)
     })
@@ -161,11 +162,11 @@ describe('a recorder', () => {
     const store = await openIn(folder.path, { pagesMax: 60 })
     const own = recorder({ store, waitingMax: 10_000, batchMax: 1000 })
     let time = 0
-    while (own.health().state === 'ok' && time < 100_000) {
+    while (own.health().state === 'Ok' && time < 100_000) {
       for (let n = 0; n < 1000; n++) own.record(tagSample('a', ++time, Math.sin(time)))
       await own.flush()
     }
-    expect(own.health().state).to.equal('full')
+    expect(own.health().state).to.equal('Full')
     const { recorded } = own.health()
     expect((await wholeOf(store, 'a')).length).to.equal(recorded)
     await own.stop()

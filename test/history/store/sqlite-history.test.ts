@@ -156,6 +156,43 @@ for (const adapter of sqlAdapters)
       })
     })
 
+    it('finds around many times at once what it finds around each by itself', async () => {
+      const lists = fc.array(
+        fc.array(
+          fc.record({ step: fc.integer({ min: -3, max: 40 }), status: fc.constantFrom(0, 0, 0, 0, 0x80000000) }),
+          {
+            minLength: 1,
+            maxLength: 500,
+          },
+        ),
+        { minLength: 1, maxLength: 5 },
+      )
+      store = await openIn(folder.path, { adapter })
+      let tag = 0
+      await fc.assert(
+        fc.asyncProperty(lists, fc.boolean(), fc.boolean(), async (batches, isOrdered, isStrict) => {
+          const name = `tag${tag++}`
+          let [time, value] = [1000, 0]
+          for (const batch of batches) {
+            const samples = batch.map(({ step, status }) => {
+              time += isOrdered ? Math.max(1, step) : step * 2
+              return tagSample(name, time, value++, status)
+            })
+            await store.append(samples)
+          }
+          const isUsable = isStrict ? (status: number) => status === 0 : undefined
+          const times = Array.from({ length: 150 }, (_, index) => 900 + Math.round(((time - 700) * index) / 149))
+          const each: unknown[] = []
+          for (const asked of times) each.push(await store.neighbours(name, asked, isUsable))
+          expect(await store.neighboursOfAll(name, times, isUsable)).to.deep.equal(each)
+        }),
+        { numRuns: 15 },
+      )
+      expect(await store.neighboursOfAll('nobody', [1, 2])).to.deep.equal(
+        Array(2).fill({ ...(await store.neighbours('nobody', 1)) }),
+      )
+    })
+
     it('scans in blocks, and sums up from the columns of chunks', async () => {
       store = await openIn(folder.path, { adapter })
       const count = 40_000

@@ -105,7 +105,7 @@ describe('HistoryRead, permissions', function () {
 
   it('let roles with ReadHistory read, say so in the user access level, and refuse everybody else', async () => {
     expect(await look('Observer')).to.deep.equal(['Good', 5])
-    expect(await look('Engineer')).to.deep.equal(['Good', 5])
+    expect(await look('Engineer')).to.deep.equal(['Good', 13])
     expect(await look('Nobody')).to.deep.equal(['BadUserAccessDenied', null])
     expect(await look('SecurityAdmin')).to.deep.equal(['BadUserAccessDenied', null])
     expect(await look(undefined)).to.deep.equal(['BadUserAccessDenied', null])

@@ -49,7 +49,7 @@ export async function startHistoryBench(options: Partial<ServerOptions> = {}): P
   const store = await openIn(folder.path)
   const tags = outputs.map(([name]) => `fill.${name}`).filter((tag) => tag !== 'fill.plain')
   const kept = new Map(tags.map((tag) => [tag, { keepMs: 90 * 86_400_000, deadband: tag === 'fill.volume' ? 0.5 : 0 }]))
-  const bench = await startBench({ view: new HistorizedPlant(viewOf(store, kept)), ...options })
+  const bench = await startBench({ view: new HistorizedPlant(historyViewOf(store, kept)), ...options })
   return {
     ...bench,
     store,
@@ -62,7 +62,8 @@ export async function startHistoryBench(options: Partial<ServerOptions> = {}): P
   }
 }
 
-function viewOf(store: HistoryStore, kept: ReadonlyMap<string, HistorizedTag>): HistoryView {
+/** The history of a store as the address space sees it. */
+export function historyViewOf(store: HistoryStore, kept: ReadonlyMap<string, HistorizedTag>): HistoryView {
   return {
     aggregates: aggregateIds,
     aggregateDefaults: defaultConfiguration,
@@ -73,6 +74,7 @@ function viewOf(store: HistoryStore, kept: ReadonlyMap<string, HistorizedTag>): 
       readAtTime(store, { tag, times, useSimpleBounds, configuration: { ...defaultConfiguration, isStepped } }),
     readProcessed: (range) => readProcessed(store, { ...range, aggregate: range.aggregate as AggregateName }),
     readModified: (range) => store.readModified(range),
+    modify: (edit, user) => store.modify(edit, { user, at: Date.now() }),
   }
 }
 

@@ -22,7 +22,7 @@ const rows: readonly Row[] = [
   ['DeviceDisconnectedEventType', 'DeviceEventType', false, { Reason: 'LocalizedText' }],
   ['DeviceErrorEventType', 'DeviceEventType', false, { ErrorCode: 'StatusCode' }],
   ['PipelineEventType', 'BaseEventType', true, { JobOrderId: 'String', PipelineId: 'String', RunId: 'String' }],
-  ['PipelineStartedEventType', 'PipelineEventType', false, { Initiator: 'String' }],
+  ['PipelineStartedEventType', 'PipelineEventType', false, { Initiator: 'String', Version: 'UInt32' }],
   [
     ...(['PipelineCompletedEventType', 'PipelineEventType', false] as const),
     { CycleCount: 'UInt32', Duration: 'Duration', Outcome: 'PipelineOutcomeEnumeration' },

@@ -67,7 +67,7 @@ describe('streams of an operator', () => {
     while (streams.isSubscribed) await new Promise((resolve) => setImmediate(resolve))
     expect(own.lates).to.equal(operatorLimits.burst + 1)
     streams.turn(undefined)
-    expect((streams.takeError()?.cause as Error).message).to.match(/emits more than 1000 times a second/)
+    expect(String(streams.takeError()?.cause)).to.match(/emits more than 1000 times a second/)
     expect(streams.takeEmission(0)).to.equal(undefined)
   })
 

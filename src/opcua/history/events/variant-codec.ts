@@ -2,6 +2,7 @@ import {
   BinaryStream,
   coerceLocalizedText,
   DataType,
+  DataValue,
   ExpandedNodeId,
   type ExtensionObject,
   type LocalizedText,
@@ -26,13 +27,15 @@ interface Scalars {
 
 const asIs: Scalars = { store: (value: Storable) => value, load: (stored: Storable) => stored }
 
+type StoredDataValue = readonly [Storable, number, Date | null, number, Date | null]
+
 /** The stack holds 64-bit integers as high and low words. */
 const words: Scalars = {
   store: ([high, low]: [number, number]) => [high, low],
   load: (stored: number[]) => [...stored],
 }
 
-/** Types that can be kept, by name. A DataValue or DiagnosticInfo has no place in an event. */
+/** Types that can be kept, by name. A DiagnosticInfo has no place in an event. */
 const scalars: Readonly<Record<string, Scalars>> = {
   ...Object.fromEntries(
     [
@@ -68,6 +71,16 @@ const scalars: Readonly<Record<string, Scalars>> = {
     load: ([locale, text]: [string | null, string | null]) => coerceLocalizedText({ locale, text }),
   },
   ExtensionObject: { store: storedObject, load: loadedObject },
+  DataValue: {
+    store: ({ value, statusCode, sourceTimestamp, sourcePicoseconds, serverTimestamp }: DataValue) => [
+      ...[storeVariant(value ?? nullVariant), statusCode.value, sourceTimestamp, sourcePicoseconds, serverTimestamp],
+    ],
+    load: ([value, status, sourceTimestamp, sourcePicoseconds, serverTimestamp]: StoredDataValue, namespaces) =>
+      new DataValue({
+        ...{ value: loadVariant(value, namespaces), statusCode: statusCodeOf(status) },
+        ...{ sourceTimestamp, sourcePicoseconds, serverTimestamp },
+      }),
+  },
   Variant: {
     store: (value: Variant) => storeVariant(value),
     load: (stored: Storable, namespaces) => loadVariant(stored, namespaces),

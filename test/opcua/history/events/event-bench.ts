@@ -46,7 +46,13 @@ export async function startEventBench(options: Partial<ServerOptions> = {}): Pro
   const start = async (): Promise<void> => {
     opened = await openHistory({ file: join(folder.path, 'history.db'), clock: systemClock })
     events = new EventHistory({
-      ...{ open: async () => opened, clock: systemClock, log: pino({ level: 'silent' }), keepMs: 86_400_000 },
+      ...{
+        keep: (work) => work(opened),
+        ask: (work) => work(opened),
+        clock: systemClock,
+        log: pino({ level: 'silent' }),
+        keepMs: 86_400_000,
+      },
     })
     plant = new RememberingPlant(events)
     bench = await startBench({ view: plant, users, ...options })

@@ -38,7 +38,7 @@ const epoch = Date.UTC(2026, 0, 1)
 const typed = (type: string): Filter => new Filter({ elements: [ofType(type)] })
 
 const started = (pipeline: string, message: string, time: number, runId = 'run1'): PlantEvent => ({
-  ...{ kind: 'pipelineStarted', pipeline, runId, initiator: 'ada', time, message },
+  ...{ kind: 'pipelineStarted', pipeline, runId, initiator: 'ada', version: 3, time, message },
 })
 const failed = (device: string, message: string, time: number): PlantEvent => ({
   ...{ kind: 'deviceFailed', device, state: 'Error', status: 0x80310000, time, message },
@@ -143,6 +143,8 @@ describe('HistoryRead of events (Part 11 §6.5.2)', function () {
     }
     expect(await notifier(server)).to.equal(5)
     const read = async (id: number) => (await client.session.read({ nodeId: `i=${id}` })).value.value as unknown
+    const profiles = await read(2269)
+    expect(profiles).to.include('http://opcfoundation.org/UA-Profile/Server/BaseHistoricalEvent2022')
     // AccessHistoryEventsCapability, MaxReturnEventValues.
     expect(await read(11242)).to.equal(true)
     expect(await read(11274)).to.equal(1000)

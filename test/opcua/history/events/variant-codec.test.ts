@@ -5,6 +5,7 @@ import {
   coerceLocalizedText,
   coerceQualifiedName,
   DataType,
+  DataValue,
   ExpandedNodeId,
   NodeId,
   NodeIdType,
@@ -86,6 +87,15 @@ describe('values of events that are kept', () => {
     ])
     expect(kept({ dataType: DataType.String, arrayType: List, value: ['a', null] }).value).to.deep.equal(['a', null])
     expect(kept({ dataType: DataType.Null }).dataType).to.equal(DataType.Null)
+  })
+
+  it('keep a DataValue with its times', () => {
+    const value = new DataValue({
+      value: { dataType: DataType.Double, value: 1.5 },
+      ...{ statusCode: StatusCodes.UncertainLastUsableValue, sourceTimestamp: new Date(5), sourcePicoseconds: 700_000 },
+    })
+    const [back] = kept({ dataType: DataType.DataValue, arrayType: List, value: [value] }).value
+    expect(back.toString()).to.equal(value.toString())
   })
 
   it('keep a structure byte for byte', () => {

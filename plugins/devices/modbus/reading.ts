@@ -1,0 +1,118 @@
+import { type Block, split } from './blocks.ts'
+import type { Ask } from './bus.ts'
+import { decode } from './codec.ts'
+import { exceptionOf, readingFailed } from './exceptions.ts'
+import { isBitTable, lengthOf, type Register } from './registers.ts'
+import type { Readings, Session } from './session.ts'
+
+/** Exceptions of a device that lacks one of the addresses, or does not give so many at once. */
+const splitting = new Set([2, 3])
+
+/** Reads one group of registers, block by block. Each block waits for its own turn on the bus, so that others get theirs. */
+export async function readGroup(session: Session, group: string): Promise<Readings> {
+  const readings: Readings = {}
+  const sequenceByName = new Map<string, number>()
+  const blocks = session.knowledge.blocksByGroup.get(group) ?? []
+  for (const block of [...blocks]) {
+    for (const { part, values, sequence } of await readBlock(session, block, group)) {
+      Object.assign(readings, values)
+      for (const { name } of part.registers) sequenceByName.set(name, sequence)
+    }
+  }
+  // What was written since is left out: it is read again soon, and must not fall back to the old value meanwhile.
+  for (const register of blocks.flatMap(({ registers }) => registers)) {
+    const sequence = sequenceByName.get(register.name)
+    if (sequence !== undefined && session.isOutdated({ ...register, length: lengthOf(register) }, sequence)) {
+      delete readings[register.name]
+    }
+  }
+  return readings
+}
+
+/** Asks for the first register of a device, to see whether it answers; an exception is an answer. */
+export async function greet({ member }: Session, block: Block): Promise<void> {
+  const [register] = block.registers
+  if (!register) return
+  try {
+    await member.use('read', (ask) => fetchValues(ask, { ...register, length: lengthOf(register) }))
+  } catch (error) {
+    readingFailed(error, placeOf(block))
+  }
+}
+
+interface ReadPart {
+  readonly part: Block
+  readonly values: Readings
+  /** Number of the last write before it was read. */
+  readonly sequence: number
+}
+
+async function readBlock(session: Session, block: Block, group: string): Promise<ReadPart[]> {
+  let sequence = session.sequence
+  try {
+    const data = await session.member.use('read', (ask) => {
+      sequence = session.sequence
+      return fetchValues(ask, block)
+    })
+    return [{ part: block, values: valuesOf(block, data), sequence }]
+  } catch (error) {
+    const code = exceptionOf(error)
+    const parts = code !== undefined && splitting.has(code) ? split(block) : []
+    if (parts.length === 0) return [{ part: block, values: failed(block, error), sequence }]
+    replace(session, group, block, parts)
+    const read: ReadPart[] = []
+    for (const part of parts) read.push(...(await readBlock(session, part, group)))
+    return read
+  }
+}
+
+function replace({ knowledge }: Session, group: string, block: Block, parts: readonly Block[]): void {
+  const blocks = knowledge.blocksByGroup.get(group) ?? []
+  knowledge.blocksByGroup.set(
+    group,
+    blocks.flatMap((each) => (each === block ? parts : [each])),
+  )
+}
+
+type Data = { readonly bits: readonly boolean[] } | { readonly bytes: Buffer }
+
+function fetchValues(ask: Ask, { kind, address, length }: Pick<Block, 'kind' | 'address' | 'length'>): Promise<Data> {
+  return ask<Data>(async (modbus) => {
+    switch (kind) {
+      case 'coil':
+        return { bits: (await modbus.readCoils(address, length)).data }
+      case 'discrete':
+        return { bits: (await modbus.readDiscreteInputs(address, length)).data }
+      case 'holding':
+        return { bytes: (await modbus.readHoldingRegisters(address, length)).buffer }
+      case 'input':
+        return { bytes: (await modbus.readInputRegisters(address, length)).buffer }
+    }
+  })
+}
+
+function valuesOf(block: Block, data: Data): Readings {
+  return Object.fromEntries(
+    block.registers.map((register) => {
+      const at = register.address - block.address
+      return [
+        register.name,
+        'bits' in data ? bitsOf(register, data.bits, at) : decode(register, data.bytes.subarray(2 * at)),
+      ]
+    }),
+  )
+}
+
+function bitsOf({ count }: Register, bits: readonly boolean[], at: number): boolean | boolean[] {
+  return count === undefined ? bits[at] === true : bits.slice(at, at + count)
+}
+
+function failed(block: Block, error: unknown): Readings {
+  const failure = readingFailed(error, placeOf(block))
+  return Object.fromEntries(block.registers.map(({ name }) => [name, failure]))
+}
+
+function placeOf({ kind, address, length }: Pick<Block, 'kind' | 'address' | 'length'>): string {
+  const what = isBitTable({ kind }) ? kind : `${kind} register`
+  return length === 1 ? `${what} ${address}` : `${what}s ${address} to ${address + length - 1}`
+}

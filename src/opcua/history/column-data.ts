@@ -1,0 +1,148 @@
+import { DataType, HistoryData } from 'node-opcua'
+import type { Port } from '../../model/port.ts'
+import { worst } from '../../model/status.ts'
+import { integerRange, isNumeric, type DataType as PortType, type Value } from '../../model/value.ts'
+import { type Converted, nullVariant } from '../conversion.ts'
+import { statusCodeOf } from '../status-codes.ts'
+import type { HistoryEntry } from './history-view.ts'
+
+/** Samples by column, in the order of an answer. */
+export interface Columns {
+  readonly count: number
+  /** Milliseconds since 1970 UTC; parts of a millisecond are kept. */
+  readonly times: ArrayLike<number>
+  readonly statuses: ArrayLike<number>
+  readonly values: ArrayLike<Value>
+}
+
+/** The stream of the stack that an answer is encoded into. */
+type Stream = Parameters<HistoryData['encode']>[0]
+
+/** How numbers of one type get onto the wire; a number that does not fit takes the way of every other value. */
+export interface NumberForm {
+  readonly dataType: DataType
+  readonly fits: (value: number) => boolean
+  readonly write: (stream: Stream, value: number) => void
+}
+
+/** How the values of an answer are shown. */
+export interface Wrap {
+  /** Makes a Variant of any value, or tells why there is none. */
+  readonly convert: (value: Value) => Converted
+  /** Numbers of most answers need no Variant. */
+  readonly numbers?: NumberForm | undefined
+}
+
+/** Bits of the first byte of a DataValue (Part 6 §5.2.2.17). */
+const Mask = { value: 1, status: 2, sourceTime: 4 } as const
+
+/**
+ * HistoryData that is encoded from columns. It gives the same bytes as the stack's own, which makes a DataValue, a Variant, a
+ * Date and a few more for every sample; a page of ten thousand would keep the event loop, and so every subscription, for long.
+ */
+export class ColumnHistoryData extends HistoryData {
+  readonly #parts: readonly Columns[]
+  readonly #wrap: Wrap
+
+  constructor(parts: readonly Columns[], wrap: Wrap) {
+    super(null)
+    this.#parts = parts
+    this.#wrap = wrap
+  }
+
+  override encode(stream: Stream): void {
+    stream.writeUInt32(countOf(this.#parts))
+    for (const part of this.#parts) encodeColumns(stream, part, this.#wrap)
+  }
+}
+
+/** How many samples there are in all. */
+export function countOf(parts: readonly Columns[]): number {
+  return parts.reduce((sum, { count }) => sum + count, 0)
+}
+
+/** Entries by column. */
+export function columnsOf(entries: readonly HistoryEntry[]): Columns {
+  return {
+    count: entries.length,
+    times: Float64Array.from(entries, ({ time }) => time),
+    statuses: Uint32Array.from(entries, ({ status }) => status),
+    values: entries.map(({ value }) => value),
+  }
+}
+
+/** The numbers of a port; undefined where a single number is no value of it. */
+export function numberFormOf({ dataType, isArray }: Pick<Port, 'dataType' | 'isArray'>): NumberForm | undefined {
+  const write = writers[dataType]
+  if (isArray || !isNumeric(dataType) || !write) return undefined
+  const [low, high] = integerRange[dataType] ?? []
+  const fits =
+    low === undefined || high === undefined
+      ? () => true
+      : (value: number) => Number.isInteger(value) && value >= low && value <= high
+  return { dataType: DataType[dataType], fits, write }
+}
+
+const writers: Readonly<Partial<Record<PortType, NumberForm['write']>>> = {
+  SByte: (stream, value) => stream.writeInt8(value),
+  Byte: (stream, value) => stream.writeUInt8(value),
+  Int16: (stream, value) => stream.writeInt16(value),
+  UInt16: (stream, value) => stream.writeUInt16(value),
+  Int32: (stream, value) => stream.writeInteger(value),
+  UInt32: (stream, value) => stream.writeUInt32(value),
+  Float: (stream, value) => stream.writeFloat(value),
+  Double: (stream, value) => stream.writeDouble(value),
+}
+
+function encodeColumns(stream: Stream, { count, times, statuses, values }: Columns, wrap: Wrap): void {
+  for (let index = 0; index < count; index++) {
+    encodeSample(stream, values[index] as Value, statuses[index] as number, wrap)
+    encodeTime(stream, times[index] as number)
+  }
+}
+
+/** Mask, value and status of a DataValue; a value that there is no way to show makes its status worse. */
+function encodeSample(stream: Stream, value: Value, status: number, { convert, numbers }: Wrap): void {
+  if (typeof value === 'number' && numbers?.fits(value)) {
+    const code = codeOf(status)
+    stream.writeUInt8(Mask.sourceTime | Mask.value | (code === 0 ? 0 : Mask.status))
+    stream.writeUInt8(numbers.dataType)
+    numbers.write(stream, value)
+    if (code !== 0) stream.writeUInt32(code)
+    return
+  }
+  const converted: Converted = value === null ? { variant: nullVariant } : convert(value)
+  const isConverted = 'variant' in converted
+  const code = codeOf(isConverted ? status : worst(status, converted.status))
+  const variant = isConverted && converted.variant.dataType !== DataType.Null ? converted.variant : undefined
+  stream.writeUInt8(Mask.sourceTime | (variant ? Mask.value : 0) | (code === 0 ? 0 : Mask.status))
+  variant?.encode(stream)
+  if (code !== 0) stream.writeUInt32(code)
+}
+
+/** Unknown codes become one that clients know, as in every other answer. */
+function codeOf(status: number): number {
+  return status === 0 ? 0 : statusCodeOf(status).value
+}
+
+/** Milliseconds from 1601 to 1970, and those that a Date can be away from 1970. */
+const epoch1601 = 11_644_473_600_000
+const dateMax = 8.64e15
+const bits32 = 2 ** 32
+
+/** Steps of 100 ns since 1601 as two words (Part 6 §5.2.2.5): the product is beyond what a double holds, so it is made in parts. */
+function encodeTime(stream: Stream, time: number): void {
+  const milliseconds = Math.floor(time)
+  const since1601 = (Math.abs(milliseconds) > dateMax ? 0 : milliseconds) + epoch1601
+  const rest = Math.round((time - milliseconds) * 1e4)
+  const upper = Math.floor(since1601 / 2 ** 20)
+  const upperSteps = upper * 1e4
+  const low = (since1601 - upper * 2 ** 20) * 1e4 + rest + mod(upperSteps, 4096) * 2 ** 20
+  stream.writeInteger(mod(low, bits32) | 0)
+  stream.writeInteger((Math.floor(upperSteps / 4096) + Math.floor(low / bits32)) | 0)
+}
+
+/** The remainder that is never negative; all of it is exact, since only powers of two are divided by. */
+function mod(value: number, power: number): number {
+  return value - Math.floor(value / power) * power
+}
