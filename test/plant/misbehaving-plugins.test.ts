@@ -129,6 +129,46 @@ describe('a plant with plugins that hang, leak, crash, throw, flood and never le
   })
 })
 
+describe('a plant with a step that blocks the event loop', function () {
+  this.timeout(60_000)
+  const blocks = `
+import { defineFunction, double } from 'millrace/plugin'
+export default defineFunction({
+  type: 'blocks', description: 'Takes its time.', inputs: { value: double() }, outputs: { value: double() },
+  compute({ value }) {
+    for (const until = Date.now() + value; Date.now() < until; );
+    return { value }
+  },
+})`
+  const pipeline =
+    'pipeline: heavy\nequipment: Acme\nrun: { every: 1500ms }\nparameters: { ms: { type: Double, default: 1 } }\n' +
+    'steps: { slow: { function: blocks, in: { value: $ms } } }\noutputs: { o: { from: slow.value } }\n'
+
+  it('names the step in an event with the advice, once a minute, and counts each time', async () => {
+    const files = { 'plugins/blocks.ts': blocks, 'pipelines/heavy.yaml': pipeline }
+    const scratch = await startScratch({ 'plant.yaml': roughPlant()['plant.yaml'] ?? '', ...files })
+    try {
+      const client = await scratch.connect('Operator')
+      const type = typeId('StepBlockedEventType')
+      const listener = await listen(client, client.id('pipe/heavy'), { fields: ['8:StepName', '8:Duration'], type })
+      const count = async () => Number((await client.read('pipe/heavy.Diagnostics.BlockedCount')).value.value)
+      const set = (value: number) => client.write('pipe/heavy.Parameters.ms', { dataType: 'Double', value } as never)
+      await set(900)
+      await until('it is counted', async () => (await count()) >= 2, 30_000)
+      await set(1)
+      const heard = await listener.rest()
+      expect(heard).to.have.length(1)
+      expect(heard[0]).to.deep.include({ StepName: 'slow' })
+      expect(Number(heard[0]?.Duration)).to.be.greaterThan(500)
+      expect(textOf(heard[0])).to.match(
+        /step slow, which kept everything waiting for \d+ ms; declare its plugin isolated/,
+      )
+    } finally {
+      await scratch.stop()
+    }
+  })
+})
+
 describe('a plant that allows some plugins only', function () {
   this.timeout(60_000)
   const asking =
