@@ -1,4 +1,6 @@
 import type { RunnablePlant } from './load-plant.ts'
+import type { Clock } from './model/clock.ts'
+import type { PlantEvent } from './model/event.ts'
 import type { Finding } from './model/finding.ts'
 import type { Pipelines } from './pipeline/pipelines.ts'
 import type { PartDiff, PlantDiff } from './plant-diff.ts'
@@ -58,4 +60,16 @@ export function summaryOf(diff: PlantDiff): string {
     ...told('pipeline', diff.pipelines),
   ]
   return parts.join('; ') || 'comments or layout of files changed'
+}
+
+/** That somebody wants to use a plugin that the plant does not allow is told by an event, not only answered. */
+export function tellRefusedPlugins(
+  findings: readonly Finding[],
+  { initiator }: { readonly initiator: string },
+  { parts, clock }: { readonly parts: { tell(event: PlantEvent): void }; readonly clock: Clock },
+): void {
+  const refused = findings.find(({ code, severity }) => code === 'plugin-refused' && severity === 'error')
+  if (!refused) return
+  const { file, message } = refused
+  parts.tell({ kind: 'pluginRefused', time: clock.now(), message, file, initiator })
 }

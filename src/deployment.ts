@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { Subscription } from 'rxjs'
 import { formatFindings } from './config/format-findings.ts'
 import { type Candidate, candidateWith, candidateWithout, isDeployable } from './deployment-candidate.ts'
-import { otherPlant, refusalsOf, summaryOf } from './deployment-refusal.ts'
+import { otherPlant, refusalsOf, summaryOf, tellRefusedPlugins } from './deployment-refusal.ts'
 import { isRunnable, type LoadedPlant, loadPlant, type RunnablePlant } from './load-plant.ts'
 import type { Cancel, Clock } from './model/clock.ts'
 import { isMillraceError, MillraceError } from './model/errors.ts'
@@ -87,8 +87,10 @@ export class Deployment implements Deploying {
   reload(reason: ChangeReason): Promise<readonly Finding[]> {
     return this.#inTurn(async () => {
       this.#blockedBy = new Set()
+      this.#options.parts.forgivePlugins()
       const loaded = await loadPlant(this.#plant.files.folder, { environment: this.#options.environment })
       const findings = await this.#applyFiles(loaded, reason)
+      tellRefusedPlugins(findings, reason, this.#options)
       const isRefused = findings.some(({ severity }) => severity === 'error')
       if (isRefused) this.#options.log.warn(`the files are not applied:\n${formatFindings(findings, loaded.files)}`)
       return findings
@@ -107,6 +109,7 @@ export class Deployment implements Deploying {
   deploy(definition: string, reason: ChangeReason): ReturnType<Deploying['deploy']> {
     return this.#inTurn(async () => {
       const candidate = await candidateWith(this.#plant, definition, this.#options.environment)
+      tellRefusedPlugins(candidate.findings, reason, this.#options)
       if (!isDeployable(candidate)) return { version: 0, findings: candidate.findings }
       await this.#apply(candidate, { ...reason, text: definition })
       return { version: this.versionInUse(candidate.pipeline), findings: candidate.findings }

@@ -64,8 +64,10 @@ export async function loadPlant(folder: string, options: LoadOptions = {}): Prom
     ? { catalogue: options.catalogue, findings: [] }
     : await loadCatalogue({
         builtIn: options.builtIn ?? builtInPlugins(),
-        plantFolder: folder,
-        packages: reading.plugins,
+        plantFolder: reading.plugins.isUnclear ? undefined : folder,
+        packages: reading.plugins.packages,
+        allow: reading.plugins.allow,
+        plantFile: files.files[0]?.file,
       })
   // Types never change while a plant runs, which is when the plugins are there already.
   const nodesets = options.catalogue ? noNodesets : await checkNodesets(folder, definition?.plant)
@@ -74,14 +76,17 @@ export async function loadPlant(folder: string, options: LoadOptions = {}): Prom
   const checked = checkPipelines(definition?.pipelines ?? [], {
     devices: new Map(devices.descriptions.map((device) => [device.id, device])),
     step: (type) => catalogue.step(type),
+    refusal: (type) => catalogue.refusal(type),
     stepTypes: catalogue.types('step'),
   })
   const before = [...reading.findings, ...ofPlugins]
+  // Plugins that were not even looked for are missing through no fault of whoever asks for them.
+  const isClear = ({ code }: Finding) => !(reading.plugins.isUnclear && code === 'plugin-unknown')
   const ofDevices = withoutEchoes([...devices.findings, ...simulators.findings], before, reading.breakage, files)
-  const told = [...before, ...ofDevices]
+  const told = [...before, ...ofDevices].filter(isClear)
   const breakage = { ...reading.breakage, owners: new Set([...reading.breakage.owners, ...devices.broken]) }
   // Without a plant file nothing is known of any device, so every wire would be reported.
-  const ofPipelines = definition ? withoutEchoes(checked.findings, told, breakage, files) : []
+  const ofPipelines = definition ? withoutEchoes(checked.findings.filter(isClear), told, breakage, files) : []
   return {
     files,
     catalogue,

@@ -3,6 +3,8 @@ import type { Logger } from 'pino'
 import { merge, type Observable, Subscription, share } from 'rxjs'
 import type { Actors } from './commands.ts'
 import { type DeviceEntry, Devices } from './device/devices.ts'
+import { IsolatedPlugins } from './isolation/isolated-plugins.ts'
+import { LoopWatch } from './isolation/loop-watch.ts'
 import type { RunnablePlant } from './load-plant.ts'
 import { logEvents } from './log-events.ts'
 import type { Clock } from './model/clock.ts'
@@ -13,6 +15,9 @@ import { Pipelines, type RememberedPipelines } from './pipeline/pipelines.ts'
 import { PipelineWrites } from './pipeline-writes.ts'
 import type { PlantDiff } from './plant-diff.ts'
 import { describeDevice } from './plugin/describe.ts'
+import { type ModuleOf, moduleOf } from './plugin/module-of.ts'
+import { hashOf } from './plugin/pins.ts'
+import { Outlet } from './rx/outlet.ts'
 import { Simulators, startSimulators } from './simulators.ts'
 
 /** What a changed pipeline gets to end its wave and its `finally` steps before it is cancelled, in milliseconds. */
@@ -29,6 +34,10 @@ export class PlantParts implements Actors {
   readonly samples$: Observable<readonly TagSample[]>
   readonly events$: Observable<PlantEvent>
   readonly #subscription = new Subscription()
+  readonly #isolation: IsolatedPlugins
+  readonly #watch: LoopWatch
+  /** What belongs to no device and no pipeline. */
+  readonly #events = new Outlet<PlantEvent>()
   #plant: RunnablePlant
 
   private constructor(plant: RunnablePlant, simulators: Simulators, options: PartsOptions) {
@@ -43,17 +52,30 @@ export class PlantParts implements Actors {
       connectionOf: (tag) => this.devices.byId(tag.split('.', 1)[0] ?? '')?.state,
       stateOf: (pipeline) => this.pipelines.byId(pipeline)?.state,
     })
+    this.#isolation = new IsolatedPlugins({
+      clock,
+      log,
+      moduleOf,
+      refusal: (module) => changeOf(module, plant.files.folder),
+    })
+    this.#watch = new LoopWatch({
+      onBlocked: ({ pipeline, step, durationMs }) => this.pipelines.byId(pipeline)?.blocked(step, durationMs),
+      onStalled: (durationMs) =>
+        log.debug(`everything has waited for ${Math.round(durationMs)} ms, not because of a step`),
+    })
     const host: PipelineHost = {
       clock,
       runId: () => randomUUID(),
       versionInUse,
+      isolation: this.#isolation,
+      watch: stepWatchOf(this.#watch),
       call: ({ device, method, inputs, signal }, pipeline) =>
         this.devices.call(device, method, inputs, { initiator: `pipeline:${pipeline}`, signal }),
       write: (samples, pipeline) => writes.write(samples, pipeline),
     }
     this.pipelines = new Pipelines(plant.pipelines, host, remembered)
     this.samples$ = merge(this.devices.samples$, this.pipelines.samples$).pipe(share())
-    this.events$ = merge(this.devices.events$, this.pipelines.events$).pipe(share())
+    this.events$ = merge(this.devices.events$, this.pipelines.events$, this.#events.values$).pipe(share())
     this.#subscription.add(this.devices.samples$.subscribe((samples) => this.pipelines.feed(samples)))
     this.#subscription.add(this.pipelines.events$.subscribe((event) => writes.happened(event)))
     this.#subscription.add(() => writes.close())
@@ -115,9 +137,20 @@ export class PlantParts implements Actors {
     }
   }
 
+  /** Tells something that belongs to no device and no pipeline. */
+  tell(event: PlantEvent): void {
+    this.#events.next(event)
+  }
+
+  /** Somebody has looked at the plugins: those that were given up are started again. */
+  forgivePlugins(): void {
+    this.#isolation.forgive()
+  }
+
   /** Ends everything; pipelines first, because their `finally` steps still need the devices. */
   async close(): Promise<void> {
     await this.pipelines.close(closing)
+    await Promise.all([this.#isolation.close(), this.#watch.close()])
     await this.devices.close()
     this.#subscription.unsubscribe()
     await this.simulators.stop()
@@ -143,6 +176,29 @@ function entriesOf({ definition, catalogue }: RunnablePlant, simulators: Simulat
     const plugin = catalogue.device(overridden.type)
     return plugin ? [{ definition: overridden, plugin, description: describeDevice(overridden, plugin) }] : []
   })
+}
+
+/** Plugins that come with Millrace are known to be quick; those of others are worth a look. */
+function stepWatchOf(watch: LoopWatch): NonNullable<PipelineHost['watch']> {
+  return {
+    cells: watch.cells,
+    enlist: ({ pipeline, steps, plugins }) => {
+      const isDoubtful = plugins.some((plugin) => moduleOf(plugin)?.kind !== 'built-in')
+      return watch.enlist({ pipeline, steps, isDoubtful })
+    },
+    release: (execution) => watch.release(execution),
+  }
+}
+
+/** A thread loads its module anew, so it must still be the one that was loaded, checked and allowed when the plant was. */
+async function changeOf({ kind, origin, hash }: ModuleOf, folder: string): Promise<string | undefined> {
+  if (kind === 'built-in' || hash === undefined) return undefined
+  try {
+    if ((await hashOf({ kind, origin }, folder)) === hash) return undefined
+  } catch (error) {
+    return `plugin module ${origin} cannot be read: ${String(error)}; put it back, then start the plant again`
+  }
+  return `plugin module ${origin} has changed since it was loaded; start the plant again to use it as it is now`
 }
 
 function logOf(log: Logger, device: string) {

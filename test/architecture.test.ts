@@ -15,10 +15,21 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/config': ring1,
   'src/device': ring1,
   'src/pipeline': ring1,
+  'src/isolation': ring1,
   'src/opcua': ring1,
   'src/store': ring1,
   'src/history': ring1,
-  src: [...ring1, 'src/config', 'src/device', 'src/pipeline', 'src/opcua', 'src/store', 'src/history', 'src/cli'],
+  src: [
+    ...ring1,
+    'src/config',
+    'src/device',
+    'src/pipeline',
+    'src/isolation',
+    'src/opcua',
+    'src/store',
+    'src/history',
+    'src/cli',
+  ],
   'src/cli': [...ring1, 'src/config', 'src/device', 'src/pipeline', 'src/opcua', 'src/store', 'src/history', 'src'],
 }
 

@@ -10,6 +10,7 @@ export function describePlugin(plugin: Plugin): string {
   const { type, kind, description } = plugin
   return [
     `${type} (${kind})\n  ${description}\n`,
+    ...('isolated' in plugin && plugin.isolated ? ['  It runs in a thread of its own.\n'] : []),
     ...section('Configuration', settingsOf(configJsonSchema(plugin.config))),
     ...portSections(plugin),
     ...(plugin.kind === 'device' ? methodSections(plugin) : []),

@@ -10,8 +10,10 @@ export async function installedPlugins(folder: string, terminal: Terminal): Prom
   const { plugins, files } = await readPlant(folder, { environment: terminal.environment })
   const { catalogue, findings } = await loadCatalogue({
     builtIn: builtInPlugins(),
-    plantFolder: folder,
-    packages: plugins,
+    plantFolder: plugins.isUnclear ? undefined : folder,
+    packages: plugins.packages,
+    allow: plugins.allow,
+    plantFile: files.files[0]?.file,
   })
   if (findings.length > 0) {
     terminal.err(`${formatFindings(locate(findings, files), files, { color: terminal.isColored })}\n`)

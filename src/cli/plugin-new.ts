@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { Finish } from './exit-code.ts'
 import { ExitCode } from './exit-code.ts'
+import { pinCommands } from './plugin-pins.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -8,7 +9,8 @@ const kinds = ['device', 'function', 'block', 'operator'] as const
 
 /** Adds `millrace plugin new <type>`, which writes a first plugin with its test beside a plant, and `millrace plugin test`, which runs those tests. */
 export function pluginCommand(program: Command, terminal: Terminal, finish: Finish): void {
-  const plugin = program.command('plugin').description('write and test plugins')
+  const plugin = program.command('plugin').description('write, test, list, pin and add plugins')
+  pinCommands(plugin, terminal, finish)
   plugin
     .command('test')
     .description("run the tests of a plant's plugins (plugins/*.test.ts)")

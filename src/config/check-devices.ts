@@ -13,7 +13,7 @@ import { choose, fault } from './report.ts'
 import type { DocumentPath, PlantFiles } from './source-file.ts'
 
 /** What the check needs to know of the installed plugins. */
-export type InstalledPlugins = Pick<Catalogue, 'device' | 'simulator' | 'types'>
+export type InstalledPlugins = Pick<Catalogue, 'device' | 'simulator' | 'types'> & Partial<Pick<Catalogue, 'refusal'>>
 
 /** Devices whose plugin is known and whose configuration fits it, and what is wrong with the others. */
 export interface CheckedDevices {
@@ -59,6 +59,8 @@ function checkDevice(device: DeviceDefinition, plugins: InstalledPlugins, files:
   const { id, file, type } = device
   const plugin = plugins.device(type)
   if (!plugin) {
+    const refusal = plugins.refusal?.(type)
+    if (refusal !== undefined) return { findings: [refused(file, ['devices', id, 'type'], { type, refusal })] }
     const message = `no device plugin of the type ${type} is installed`
     const remedy = choose(type, plugins.types('device'))
     return { findings: [fault(file, 'plugin-unknown', ['devices', id, 'type'], { message, remedy })] }
@@ -163,4 +165,13 @@ function checkTwice(
       return [fault(file, 'name-duplicate', ['devices', id, 'config', key, index, 'name'], { message })]
     })
   })
+}
+
+/** That a plugin is there and must not be used. */
+export function refused(
+  file: string,
+  path: DocumentPath,
+  { type, refusal }: { readonly type: string; readonly refusal: string },
+): Finding {
+  return fault(file, 'plugin-refused', path, { message: `the plugin ${type} is refused: ${refusal}` })
 }

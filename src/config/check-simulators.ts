@@ -1,6 +1,6 @@
 import type { Finding } from '../model/finding.ts'
 import { checkConfig } from './check-config.ts'
-import type { InstalledPlugins } from './check-devices.ts'
+import { type InstalledPlugins, refused } from './check-devices.ts'
 import type { SimulatorDefinition } from './plant-definition.ts'
 import { choose, fault } from './report.ts'
 import type { PlantFiles } from './source-file.ts'
@@ -18,6 +18,11 @@ export function checkSimulators(
     const path = ['devices', device, 'simulator']
     const plugin = plugins.simulator(type)
     if (!plugin) {
+      const refusal = plugins.refusal?.(type)
+      if (refusal !== undefined) {
+        findings.push(refused(file, [...path, 'type'], { type, refusal }))
+        continue
+      }
       const message = `no simulator of the type ${type} is installed`
       const remedy = choose(type, plugins.types('simulator'))
       findings.push(fault(file, 'plugin-unknown', [...path, 'type'], { message, remedy }))

@@ -122,6 +122,26 @@ const packageName = z
   .regex(/^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/, { error: 'the name of an npm package' })
   .max(214)
 
+const packageNames = z.array(packageName, { error: 'a list' }).max(100)
+
+const hashPhrase = 'a hash as `millrace plugin pin` writes it (sha256-...)'
+
+const pluginSources = z
+  .union([
+    packageNames,
+    z.strictObject({
+      packages: packageNames.optional().meta({ description: 'npm packages with plugins.' }),
+      allow: z
+        .record(
+          z.string().min(1).max(214),
+          z.string({ error: hashPhrase }).regex(/^sha256-[A-Za-z0-9+/]{43}=$/, { error: hashPhrase }),
+        )
+        .optional()
+        .meta({ description: 'Hashes of the plugin modules that may be loaded; `millrace plugin pin` writes them.' }),
+    }),
+  ])
+  .meta({ description: 'npm packages with plugins, and which modules of plugins are allowed.' })
+
 /** The plant file as it is written; durations are texts. The editors' JSON Schema is generated from this same declaration. */
 export const plantFile = z.strictObject({
   plant: id,
@@ -134,11 +154,7 @@ export const plantFile = z.strictObject({
   }),
   equipment: z.record(equipmentPath, equipment).optional(),
   devices: z.record(id, device).optional(),
-  plugins: z
-    .array(packageName, { error: 'a list' })
-    .max(100)
-    .optional()
-    .meta({ description: 'npm packages with plugins.' }),
+  plugins: pluginSources.optional(),
 })
 
 /** The plant file as it is written. */

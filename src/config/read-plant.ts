@@ -10,11 +10,21 @@ import { parseSource } from './parse-source.ts'
 import { pipelineOf } from './pipeline-definition.ts'
 import { pipelineFile, type StepEntry } from './pipeline-schema.ts'
 import { type PlantPart, plantPartOf, type SimulatorDefinition } from './plant-definition.ts'
-import { plantFile } from './plant-schema.ts'
+import { type PlantFile, plantFile } from './plant-schema.ts'
 import { fault } from './report.ts'
 import { shapeOf } from './shape.ts'
 import { type DocumentPath, type PlantFiles, type SourceFile, valueAt } from './source-file.ts'
 import { diskSource, type TextSource } from './text-source.ts'
+
+/** What the plant file says about plugins. */
+export interface PluginSources {
+  /** npm packages with plugins. */
+  readonly packages: readonly string[]
+  /** Hashes of the modules that may be loaded; all may when it is absent. */
+  readonly allow?: Readonly<Record<string, string>> | undefined
+  /** The plant file, or what it says about plugins, cannot be understood: nothing of the plant's own may be loaded then. */
+  readonly isUnclear?: true
+}
 
 /** What was read of a plant folder. */
 export interface PlantReading {
@@ -26,8 +36,7 @@ export interface PlantReading {
   readonly definition?: PlantDefinition | undefined
   /** Simulators that stand in for devices; not yet checked against their plugins. */
   readonly simulators: readonly SimulatorDefinition[]
-  /** npm packages with plugins that the plant file names. */
-  readonly plugins: readonly string[]
+  readonly plugins: PluginSources
   readonly breakage: Breakage
   /** Not yet located; see `locate`. */
   readonly findings: readonly Finding[]
@@ -51,14 +60,15 @@ export async function readPlant(
   const reading = { files, breakage: { removed, owners } }
   const plant = plantSource && plantOf(plantSource, reading, findings)
   const pipelines = sources.flatMap((source) => pipelineFrom(source, plant?.declared, reading, findings))
-  if (!plant) return { ...reading, plugins: [], simulators: [], findings }
+  const unknown: PluginSources = plantSource ? { packages: [], isUnclear: true } : { packages: [] }
+  if (!plant) return { ...reading, plugins: unknown, simulators: [], findings }
   const { simulators, plugins, declared: _, ...part } = plant
   return { ...reading, plugins, simulators, findings, definition: { ...part, pipelines } }
 }
 
 interface ReadPart extends PlantPart {
   readonly declared: ReadonlySet<string>
-  readonly plugins: readonly string[]
+  readonly plugins: PluginSources
 }
 
 const noBreakage: Breakage = { removed: new Map(), owners: new Set() }
@@ -79,7 +89,15 @@ function plantOf(source: SourceFile, { files, breakage }: Progress, findings: Fi
   const declared = new Set(Object.keys(Object(valueAt(source.value, ['equipment']))))
   const checked = checkPlantFile(part, declared, source.file)
   findings.push(...withoutEchoes(checked, findings, noBreakage, files))
-  return { ...part, declared, plugins: shape.data.plugins ?? [] }
+  return { ...part, declared, plugins: pluginsOf(shape.data.plugins, shape.removed) }
+}
+
+function pluginsOf(entry: PlantFile['plugins'] = [], removed: readonly DocumentPath[]): PluginSources {
+  // A pin that is misspelt must not open the door that it was to keep shut.
+  if (removed.some(([part]) => part === 'plugins')) return { packages: [], isUnclear: true }
+  if ('length' in entry) return { packages: entry }
+  const { packages = [], allow } = entry
+  return allow === undefined ? { packages } : { packages, allow }
 }
 
 async function readPlantFile(

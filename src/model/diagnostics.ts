@@ -81,6 +81,7 @@ export const pipelineDiagnostics: readonly Port[] = [
   count('missedCycleCount', 'Triggers that were skipped, dropped from the queue, or came late by a whole period.'),
   count('queueDepth', 'Triggers that wait for the current wave.'),
   count('heldBackEventCount', 'Step events that were not told because there were too many.'),
+  count('blockedCount', 'Times that one of its steps kept the event loop, and so everything, waiting for over 200 ms.'),
   words('lastError', 'Text of the last error; empty while there was none.'),
 ]
 

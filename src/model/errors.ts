@@ -57,6 +57,14 @@ export const errorTable = {
     cause: 'a plugin module cannot be loaded or does not keep to the interface',
     remedy: 'mend the plugin as the message says',
   },
+  'plugin-refused': {
+    cause: 'a plugin module is not among those that the plant allows, or has changed since it was pinned',
+    remedy: 'look at what has changed, then pin it with `millrace plugin pin`',
+  },
+  'plugin-changed': {
+    cause: 'a plugin module has changed since the program has loaded it (a warning)',
+    remedy: 'start the plant again to use it as it is now',
+  },
   'plugin-duplicate': { cause: 'two plugins have the same type', remedy: 'rename or remove one of them' },
   // Pipelines
   'wire-unknown': {
@@ -112,6 +120,18 @@ export const errorTable = {
     remedy: 'check what it waits for, or raise the timeout',
   },
   'step-failed': { cause: 'a step failed after all its attempts', remedy: 'see the cause in the event' },
+  'step-overloads': {
+    cause: 'a step emits, or listens, more than a plugin may',
+    remedy: 'mend the plugin, then start the pipeline again',
+  },
+  'plugin-ended': {
+    cause: 'the thread of an isolated plugin has ended: it crashed, or used up its memory',
+    remedy: 'mend the plugin as the message says; its thread is started again by itself',
+  },
+  'plugin-faulted': {
+    cause: 'the thread of an isolated plugin has ended three times within a minute',
+    remedy: 'mend the plugin, then reset the pipeline, or apply the files of the plant again',
+  },
   cancelled: { cause: 'what was running was cancelled', remedy: 'start it again when it is wanted' },
   // Starting up
   'port-in-use': {

@@ -107,6 +107,10 @@ export type PlantEvent =
   | (OfStep & { readonly kind: 'stepStarted' })
   | (OfStep & { readonly kind: 'stepCompleted'; readonly durationMs: number })
   | (OfStep & { readonly kind: 'stepFailed'; readonly status: number; readonly attempts: number })
+  /** A step goes on, but what it remembered was lost with the thread of its plugin. */
+  | (OfStep & { readonly kind: 'stepRestarted' })
+  /** A step kept the event loop, and so everything, waiting for so long. */
+  | (OfStep & { readonly kind: 'stepBlocked'; readonly durationMs: number })
   /** Step events were too many, and `count` of them were not told; at most one of these in a second. */
   | (OfRun & { readonly kind: 'stepEventsHeldBack'; readonly count: number })
   | (OfRun & {
@@ -141,6 +145,8 @@ export type PlantEvent =
       /** Time of the first sample or event that was lost, in milliseconds since 1970 UTC. */
       readonly from: number
     })
+  /** A definition asks for a plugin that the plant does not allow; nothing was changed. */
+  | (Happening & { readonly kind: 'pluginRefused'; readonly file: string; readonly initiator: string })
 
 /** The kind of an event. */
 export type PlantEventKind = PlantEvent['kind']

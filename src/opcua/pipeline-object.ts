@@ -38,6 +38,7 @@ export function addPipeline(context: SpaceContext, pipeline: PipelineDescription
       'ProgramDiagnostic',
       'FinalResultData',
       'Diagnostics.HeldBackEventCount',
+      'Diagnostics.BlockedCount',
       'Diagnostics.QueueDepth',
       'Alarms',
       ...(context.view.deploying ? ['Version'] : []),
@@ -124,6 +125,7 @@ function bindPipelineDiagnostics(context: SpaceContext, node: UAObject, id: stri
     { name: 'lastCycleTime', member: 'LastCycleTime', kind: 'duration' },
     { name: 'queueDepth', member: 'QueueDepth', kind: 'count' },
     { name: 'heldBackEventCount', member: 'HeldBackEventCount', kind: 'count' },
+    { name: 'blockedCount', member: 'BlockedCount', kind: 'count' },
     { name: 'missedCycleCount', member: 'MissedCycleCount', kind: 'count' },
     { name: 'lastError', member: 'LastError', kind: 'localizedText' },
   ])

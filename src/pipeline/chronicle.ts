@@ -16,8 +16,11 @@ import * as told from './pipeline-events.ts'
 import type { ProgramMachine } from './program-machine.ts'
 import { canShow, Published } from './published.ts'
 import type { RememberedPipeline } from './remembered.ts'
-import type { Run } from './run.ts'
+import type { Run, RunHost } from './run.ts'
 import { StepEventLimit } from './step-event-limit.ts'
+
+/** That a step blocks the event loop is told at most this often, in milliseconds. */
+const blockedTellMs = 60_000
 
 /** How a run was over. */
 export interface Closing {
@@ -44,6 +47,8 @@ export class Chronicle {
   readonly #events = new Outlet<PlantEvent>()
   readonly #diagnostics: Diagnostics
   readonly #stepEvents: StepEventLimit
+  /** When each step was last told to have blocked the event loop. */
+  readonly #blockedTimes = new Map<string, number>()
   #run: Run | undefined
   #cycles = 0
   #finalResult: readonly TagSample[] = []
@@ -86,6 +91,17 @@ export class Chronicle {
     const { id } = this.#checked.definition
     const { port } = this.#checked.outputs.find(({ port: { name } }) => resultTag(id, name) === tag) ?? {}
     return port && this.#finalResult.find((each) => each.tag === ownerTag(id, port.name))?.sample
+  }
+
+  /** What a run tells here. */
+  get listener(): Pick<RunHost, 'publish' | 'onStep' | 'onWave' | 'onMissed' | 'onQueue'> {
+    return {
+      publish: (samples) => this.published.computed(samples),
+      onStep: (happening, run) => this.stepHappened(happening, run),
+      onWave: (durationMs) => this.waved(durationMs),
+      onMissed: (count) => this.missed(count),
+      onQueue: (depth) => this.queued(depth),
+    }
   }
 
   /** A run is started. */
@@ -133,15 +149,28 @@ export class Chronicle {
 
   /** Something happened to a step. */
   stepHappened(happening: StepHappening, run: Run): void {
-    const isFailure = happening.kind === 'failed'
-    if (isFailure) this.#diagnostics.figures.lastError = textOf(happening)
+    const isFailure = happening.kind === 'failed' || happening.kind === 'restarted'
+    if (happening.kind === 'failed') this.#diagnostics.figures.lastError = textOf(happening)
     if (isFailure || this.#checked.definition.stepEvents) {
-      if (this.#stepEvents.admits({ isFailure })) {
+      if (happening.kind === 'failed' && happening.isRepeated) this.#stepEvents.holdBack()
+      else if (this.#stepEvents.admits({ isFailure })) {
         this.#events.next(told.stepEvent(this.#subject(run), happening, this.#cycles + 1))
       }
       this.#diagnostics.figures.heldBackEventCount = this.#stepEvents.heldBack
     }
     this.#diagnostics.touch()
+  }
+
+  /** A step kept the event loop busy for so long; told once a minute at most, and always counted. */
+  blocked(step: string, durationMs: number): void {
+    const { figures } = this.#diagnostics
+    figures.blockedCount++
+    figures.lastError = `${step}: kept everything waiting for ${Math.round(durationMs)} ms`
+    this.#diagnostics.touch()
+    const now = this.#clock.monotonic()
+    if (now - (this.#blockedTimes.get(step) ?? Number.NEGATIVE_INFINITY) < blockedTellMs) return
+    this.#blockedTimes.set(step, now)
+    this.#events.next(told.blockedEvent(this.#subject(), { step, cycle: this.#cycles, durationMs }))
   }
 
   /** A wave was made. */

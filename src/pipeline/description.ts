@@ -1,6 +1,7 @@
 import type { PipelineDefinition } from '../model/definition.ts'
 import type { InputSource, PipelineDescription, StepDescription } from '../model/port.ts'
 import { ownerTag, parameterTag, stepOutputTag } from '../model/tag.ts'
+import type { StepPlugin } from '../plugin/define.ts'
 import type { CheckedPipeline, CheckedSource, CheckedStep } from './checked.ts'
 import { parameterPort } from './scope.ts'
 
@@ -97,4 +98,9 @@ function utilized(
   const tags = [...externalTagsOf(checked), ...checked.writes.map(({ tag }) => tag)]
   const owners = tags.map((tag) => tag.slice(0, tag.indexOf('.')))
   return [...new Set([...owners, ...methods])].filter(isDevice)
+}
+
+/** The plugins of a pipeline's steps. */
+export function pluginsOf({ steps }: CheckedPipeline): readonly StepPlugin[] {
+  return steps.flatMap((step) => (step.kind === 'function' ? [step.plugin] : []))
 }

@@ -20,6 +20,7 @@ export interface PipelineFigures {
   missedCycleCount: number
   queueDepth: number
   heldBackEventCount: number
+  blockedCount: number
   lastError: string
 }
 
@@ -35,6 +36,7 @@ export class Diagnostics {
     missedCycleCount: 0,
     queueDepth: 0,
     heldBackEventCount: 0,
+    blockedCount: 0,
     lastError: '',
   }
   readonly #pipeline: string

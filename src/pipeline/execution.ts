@@ -3,6 +3,8 @@ import type { StepState } from '../model/diagnostics.ts'
 import type { RunOrigin } from '../model/run.ts'
 import type { Sample, TagSample } from '../model/sample.ts'
 import type { Value } from '../model/value.ts'
+import type { StepPlugin } from '../plugin/define.ts'
+import type { Isolation } from './isolation.ts'
 
 /** How a wave or a sequence ended. It never throws: a failure is a value. */
 export type WaveResult =
@@ -20,7 +22,26 @@ export type StepHappening =
       readonly status: number
       readonly message: string
       readonly attempts: number
+      /** It failed like this a moment ago: it is counted, and not told again. */
+      readonly isRepeated?: boolean | undefined
     }
+  /** A step goes on, but what it remembered is lost. */
+  | { readonly kind: 'restarted'; readonly step: string; readonly message: string }
+
+/**
+ * Watches the event loop. An execution leaves its number in the second of the cells while it computes, and the index of the
+ * operation in the third; the first is the watch's own.
+ */
+export interface StepWatch {
+  readonly cells: Int32Array
+  /** Gives an execution its number. `steps` are by the index of their operation, `plugins` those that run in this thread. */
+  enlist(execution: {
+    readonly pipeline: string
+    readonly steps: readonly string[]
+    readonly plugins: readonly StepPlugin[]
+  }): number
+  release(execution: number): void
+}
 
 /** What an execution needs from outside. */
 export interface ExecutionHost {
@@ -34,6 +55,10 @@ export interface ExecutionHost {
     readonly inputs: Readonly<Record<string, Value>>
     readonly signal: AbortSignal
   }): Promise<Readonly<Record<string, Value>>>
+  /** Runs the steps of isolated plugins; without it they are computed in this thread, as under virtual time. */
+  readonly isolation?: Isolation | undefined
+  /** Watches which step is computed; nobody does when it is absent. */
+  readonly watch?: StepWatch | undefined
   /** A step asks for a wave: an operator emitted later, or a block's wish to be woken has come. */
   onWake(): void
   onStep?(happening: StepHappening): void

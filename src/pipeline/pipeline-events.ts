@@ -91,7 +91,18 @@ export function stepEvent(subject: EventSubject, happening: StepHappening, cycle
       const text = `failed at step ${step} after ${attempts} attempts: ${message || statusName(status)}`
       return { kind: 'stepFailed', ...base(subject, text), step, cycle, status, attempts }
     }
+    case 'restarted':
+      return { kind: 'stepRestarted', ...base(subject, `has step ${step}, which ${happening.message}`), step, cycle }
   }
+}
+
+/** That a step blocked the event loop. */
+export function blockedEvent(
+  subject: EventSubject,
+  { step, cycle, durationMs }: { readonly step: string; readonly cycle: number; readonly durationMs: number },
+): PlantEvent {
+  const text = `has step ${step}, which kept everything waiting for ${Math.round(durationMs)} ms; declare its plugin isolated, or compute less at a time`
+  return { kind: 'stepBlocked', ...base(subject, text), step, cycle, durationMs }
 }
 
 /** That step events were too many to be told. */

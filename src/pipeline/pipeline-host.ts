@@ -1,6 +1,7 @@
 import type { Clock } from '../model/clock.ts'
 import type { TagSample } from '../model/sample.ts'
 import type { ExecutionHost } from './execution.ts'
+import type { Isolation } from './isolation.ts'
 import type { ExecutionFactory } from './run.ts'
 
 /** What a pipeline needs from the plant. */
@@ -12,6 +13,10 @@ export interface PipelineHost {
   readonly createExecution?: ExecutionFactory | undefined
   /** Takes device writes of a pipeline that became due. */
   readonly write?: ((samples: readonly TagSample[], pipeline: string) => void) | undefined
+  /** Runs the steps of isolated plugins; without it they are computed in this thread. */
+  readonly isolation?: Isolation | undefined
+  /** Watches which step is computed; nobody does when it is absent. */
+  readonly watch?: ExecutionHost['watch']
   /** A new id for a run. */
   readonly runId: () => string
   /** Number of the version of a pipeline's definition that is in use; 0 when it was never kept, or this is absent. */

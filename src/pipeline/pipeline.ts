@@ -5,7 +5,7 @@ import type { Sample, TagSample } from '../model/sample.ts'
 import type { Value } from '../model/value.ts'
 import type { CheckedPipeline } from './checked.ts'
 import { Chronicle } from './chronicle.ts'
-import { externalTagsOf } from './description.ts'
+import { externalTagsOf, pluginsOf } from './description.ts'
 import { ExternalSamples } from './external-samples.ts'
 import { Parameters } from './parameters.ts'
 import type { Asked, PipelineHost } from './pipeline-host.ts'
@@ -172,9 +172,10 @@ export class Pipeline {
     this.#halt(initiator, (run) => run.cancel())
   }
 
-  /** Halted to Ready; the last error is forgotten. */
+  /** Halted to Ready; the last error is forgotten, and plugins that were given up get another chance. */
   reset({ initiator }: Asked): void {
     const transition = this.#program.decide('reset')
+    this.#host.isolation?.forgive(pluginsOf(this.checked))
     this.#chronicle.forgotError()
     this.#chronicle.transitioned(transition, initiator)
   }
@@ -188,6 +189,11 @@ export class Pipeline {
     this.#chronicle.parameterSet(name, sample, { initiator, oldValue })
     this.#run?.setParameter(name, sample)
     return status
+  }
+
+  /** Tells that a step kept everything waiting. */
+  blocked(step: string, durationMs: number): void {
+    this.#chronicle.blocked(step, durationMs)
   }
 
   /** Takes in samples of devices and other pipelines; those that it does not read are ignored. */
@@ -264,16 +270,12 @@ export class Pipeline {
   }
 
   #runHost(): RunHost {
+    const { clock, isolation, watch } = this.#host
     return {
-      clock: this.#host.clock,
+      ...{ clock, isolation, watch, createExecution: this.#createExecution },
+      ...this.#chronicle.listener,
       call: (request) => this.#host.call(request, this.id),
-      createExecution: this.#createExecution,
-      publish: (samples) => this.#chronicle.published.computed(samples),
       write: (samples) => this.#host.write?.(samples, this.id),
-      onStep: (happening, run) => this.#chronicle.stepHappened(happening, run),
-      onWave: (durationMs) => this.#chronicle.waved(durationMs),
-      onMissed: (count) => this.#chronicle.missed(count),
-      onQueue: (depth) => this.#chronicle.queued(depth),
       onFailed: (failure, run) => this.#onResult(failure, run),
       onEnded: (result, run) => {
         this.#onResult(result, run)
@@ -293,7 +295,6 @@ export class Pipeline {
     if (!transition) return
     const initiator = cause === 'stop' ? this.#stopInitiator : 'auto'
     const outcome = ({ complete: 'Completed', stop: 'Stopped', fail: 'Failed' } as const)[cause]
-    const failure = result.kind === 'failed' ? result : undefined
-    this.#chronicle.closed(transition, { initiator, outcome, failure })
+    this.#chronicle.closed(transition, { initiator, outcome, failure: result.kind === 'failed' ? result : undefined })
   }
 }

@@ -19,6 +19,8 @@ export interface RunHost {
   readonly clock: Clock
   readonly call: ExecutionHost['call']
   readonly createExecution: ExecutionFactory
+  readonly isolation?: ExecutionHost['isolation']
+  readonly watch?: ExecutionHost['watch']
   publish(samples: readonly TagSample[]): void
   write(samples: readonly TagSample[]): void
   onStep(happening: StepHappening, run: Run): void
@@ -176,6 +178,8 @@ export class Run {
     return {
       clock: this.#runClock,
       run: this.origin,
+      isolation: this.#host.isolation,
+      watch: this.#host.watch,
       call: (request) => {
         const activity = this.#activity
         const isGated = this.#phase === 'active' && activity instanceof Sequence

@@ -39,8 +39,15 @@ export class StepEventLimit {
     this.#refill()
     const isAdmitted = this.#tokens >= (isFailure ? 1 : 1 + reservedForFailures)
     if (isAdmitted) this.#tokens--
-    else this.#holdBack()
+    else this.holdBack()
     return isAdmitted
+  }
+
+  /** Counts an event that is not told. */
+  holdBack(): void {
+    this.#heldBack++
+    this.#untold++
+    this.#cancel ??= this.#clock.after(tellMs, () => this.#flush())
   }
 
   /** Tells what is untold and takes the timer away. */
@@ -54,12 +61,6 @@ export class StepEventLimit {
     const refilled = this.#tokens + ((now - this.#lastTime) / 1000) * stepEventLimits.perSecond
     this.#tokens = Math.min(stepEventLimits.burst, refilled)
     this.#lastTime = now
-  }
-
-  #holdBack(): void {
-    this.#heldBack++
-    this.#untold++
-    this.#cancel ??= this.#clock.after(tellMs, () => this.#flush())
   }
 
   #flush(): void {

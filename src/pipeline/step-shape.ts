@@ -9,6 +9,8 @@ import { nameRemedy, type Path, type Report } from './report.ts'
 export interface Surroundings {
   readonly devices: ReadonlyMap<string, DeviceDescription>
   step(type: string): StepPlugin | undefined
+  /** Why a plugin of this type must not be used, when there is one that the plant does not allow. */
+  refusal?(type: string): string | undefined
   /** The types of all plugins of steps, for suggestions. */
   readonly stepTypes: readonly string[]
 }
@@ -49,11 +51,19 @@ export function shapeOf(
 function functionShape(
   definition: FunctionStepDefinition,
   path: Path,
-  { step, stepTypes }: Surroundings,
+  surroundings: Surroundings,
   report: Report,
 ): StepShape | undefined {
+  const { step, stepTypes } = surroundings
   const type = definition.function
   const plugin = step(type)
+  const refusal = plugin ? undefined : surroundings.refusal?.(type)
+  if (refusal !== undefined) {
+    report.error('plugin-refused', [...path, 'function'], {
+      message: `step ${definition.id} asks for the function ${type}, which is refused: ${refusal}`,
+    })
+    return undefined
+  }
   if (!plugin) {
     report.error('plugin-unknown', [...path, 'function'], {
       message: `step ${definition.id} asks for the function ${type}, which is not installed`,
@@ -97,7 +107,7 @@ function configOf(
     }
     return undefined
   }
-  const remarks = remarksOf(plugin, parsed.values)
+  const remarks = [...remarksOf(plugin, parsed.values), ...crossingRemarks(plugin, parsed.values)]
   const code: ErrorCode = type === 'expression' ? 'expression-invalid' : 'value-invalid'
   for (const message of remarks) report.error(code, [...path, 'config'], { message: `step ${id}: ${message}` })
   return remarks.length === 0 ? parsed.values : undefined
@@ -108,6 +118,19 @@ function remarksOf(plugin: StepPlugin, config: Readonly<Record<string, unknown>>
     return plugin.check?.(config) ?? []
   } catch (cause) {
     return [textOf(cause)]
+  }
+}
+
+/** The configuration of an isolated plugin goes into its thread, where functions and the like cannot follow. */
+function crossingRemarks({ isolated, type }: StepPlugin, config: Readonly<Record<string, unknown>>): readonly string[] {
+  if (!isolated) return []
+  try {
+    structuredClone(config)
+    return []
+  } catch (cause) {
+    return [
+      `its configuration cannot go into the thread of ${type}, because it is more than plain data: ${textOf(cause)}`,
+    ]
   }
 }
 

@@ -4,6 +4,7 @@ import { compile } from './compile.ts'
 import { Deadlines } from './engine/deadlines.ts'
 import { Finish } from './engine/finish.ts'
 import { Inputs } from './engine/inputs.ts'
+import { Mark } from './engine/mark.ts'
 import type { WaveOwner } from './engine/owner.ts'
 import type { Plan } from './engine/plan.ts'
 import { Publication } from './engine/publication.ts'
@@ -31,6 +32,7 @@ class PipelineExecution implements Execution {
   readonly #samples: Samples
   readonly #steps: Steps
   readonly #work: Work
+  readonly #mark: Mark
   readonly #inputs: Inputs
   readonly #publication: Publication
   readonly #owner: WaveOwner
@@ -45,12 +47,14 @@ class PipelineExecution implements Execution {
     this.#samples = new Samples(plan, host.clock.now())
     const wake = (index: number) => this.#wake(index)
     this.#steps = new Steps(plan, this.#samples, { host, wake })
-    this.#work = new Work(plan, { samples: this.#samples, steps: this.#steps, host, wake })
+    this.#mark = new Mark(plan, host.watch)
+    this.#work = new Work(plan, { samples: this.#samples, steps: this.#steps, host, mark: this.#mark, wake })
     this.#inputs = new Inputs(plan, this.#samples)
     this.#publication = new Publication(plan, this.#samples, host.run)
     const deadlines = new Deadlines(host.clock)
     const onProgress = () => this.#progress()
-    this.#owner = { plan, samples: this.#samples, steps: this.#steps, work: this.#work, host, deadlines, onProgress }
+    const parts = { samples: this.#samples, steps: this.#steps, work: this.#work, mark: this.#mark }
+    this.#owner = { plan, ...parts, host, deadlines, onProgress }
     this.#waves = new Waves(this.#owner)
     this.#finish = new Finish(plan, this.#samples, host)
   }
@@ -114,6 +118,7 @@ class PipelineExecution implements Execution {
     this.#waves.close()
     this.#work.close()
     this.#steps.close()
+    this.#mark.close()
   }
 
   /** A running sequence takes in at once what comes from outside; waves take it in when they start. */

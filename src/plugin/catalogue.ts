@@ -1,12 +1,21 @@
-import { join } from 'node:path'
+import { errorTable } from '../model/errors.ts'
 import type { Finding } from '../model/finding.ts'
+import { type Candidate, type CatalogueSources, candidatesOf, type Refused } from './catalogue-sources.ts'
 import type { DevicePlugin, Plugin, PluginKind, SimulatorPlugin, StepPlugin } from './define.ts'
-import { load, modulesIn, namesIn, packageSource, type Source } from './load.ts'
+import { load } from './load.ts'
+import { rememberModule } from './module-of.ts'
+import { namesOf } from './pins.ts'
 
 /** A plugin and where it came from: the path of its file, or the name of its package. */
 export interface CatalogueEntry {
   readonly plugin: Plugin
   readonly origin: string
+  /** Whether it came with Millrace, lies beside the plant file, or came in a package. */
+  readonly source?: Candidate['kind'] | undefined
+  /** Hash of its module, when it is not one of ours. */
+  readonly hash?: string | undefined
+  /** Whether the plant allows it by its hash. */
+  readonly isPinned?: boolean | undefined
 }
 
 /** Kinds of plugins that share one name space: a step is a function, a block or an operator. */
@@ -20,9 +29,12 @@ function shelfOf(kind: PluginKind): Shelf {
 export class Catalogue {
   readonly #entries: readonly CatalogueEntry[]
   readonly #pluginByKey: ReadonlyMap<string, Plugin>
+  /** Modules that the plant does not allow. */
+  readonly refused: readonly Refused[]
 
   /** Of two plugins of one type the first counts. */
-  constructor(entries: readonly CatalogueEntry[]) {
+  constructor(entries: readonly CatalogueEntry[], refused: readonly Refused[] = []) {
+    this.refused = refused
     const entryByKey = new Map<string, CatalogueEntry>()
     for (const entry of entries) {
       const key = keyOf(entry.plugin)
@@ -52,6 +64,11 @@ export class Catalogue {
     return this.#pluginByKey.get(`simulator ${type}`) as SimulatorPlugin | undefined
   }
 
+  /** Why there is no plugin of a type, when a module that is named after it is refused. */
+  refusal(type: string): string | undefined {
+    return this.refused.find((each) => namesOf(each).includes(type))?.finding.message
+  }
+
   /** Types in alphabetical order: of all plugins, of one kind, or of everything a step can be. */
   types(kind?: PluginKind | 'step'): string[] {
     const plugins = this.#entries.map(({ plugin }) => plugin)
@@ -64,43 +81,46 @@ function keyOf(plugin: Plugin): string {
   return `${shelfOf(plugin.kind)} ${plugin.type}`
 }
 
-/** Where plugins are looked for. */
-export interface CatalogueSources {
-  /** Folder whose subfolders (`devices`, `functions`, ...) hold the plugins that come with Millrace. */
-  readonly builtIn: string
-  /** Folder of the plant file; its subfolder `plugins` is read. */
-  readonly plantFolder?: string | undefined
-  /** npm packages that the plant file names. */
-  readonly packages?: readonly string[] | undefined
-  /** How long a module may take to load; 10 000 ms when absent. */
-  readonly deadlineMs?: number | undefined
-}
-
 /**
- * Loads every plugin that can be found. What cannot be loaded is a finding (`plugin-invalid`, `plugin-duplicate`) and leaves the
- * others alone.
+ * Loads every plugin that can be found. What cannot be loaded is a finding (`plugin-invalid`, `plugin-duplicate`,
+ * `plugin-refused`) and leaves the others alone. Nothing of a module that the plant does not allow is run.
  */
 export async function loadCatalogue(
   sources: CatalogueSources,
 ): Promise<{ catalogue: Catalogue; findings: readonly Finding[] }> {
-  const { plantFolder = '.', packages = [], deadlineMs = 10_000 } = sources
-  const found = await Promise.all([
-    ...(await namesIn(sources.builtIn)).map((name) => modulesIn(join(sources.builtIn, name))),
-    ...(sources.plantFolder === undefined ? [] : [modulesIn(join(sources.plantFolder, 'plugins'))]),
-  ])
-  const named = packages.map((name) => packageSource(name, plantFolder) ?? name)
-  const modules = [...found.flat(), ...named.filter((each): each is Source => typeof each !== 'string')]
+  const { deadlineMs = 10_000 } = sources
+  const { modules, refused, unusable } = await candidatesOf(sources)
   const loaded = await Promise.all(modules.map(async (module) => ({ module, ...(await load(module, deadlineMs)) })))
+  for (const { module, plugins } of loaded) rememberModule(module, plugins)
 
-  const entries = loaded.flatMap(({ module, plugins }) => plugins.map((plugin) => ({ plugin, origin: module.origin })))
+  const entries = loaded.flatMap(({ module, plugins }) =>
+    plugins.map((plugin) => ({
+      ...{ plugin, origin: module.origin, source: module.kind },
+      ...(module.hash === undefined ? {} : { hash: module.hash }),
+      ...(module.isPinned ? { isPinned: true } : {}),
+    })),
+  )
   const findings = [
-    ...named
-      .filter((each) => typeof each === 'string')
-      .map((name) => invalid(name, { message: 'it is not a package name' })),
+    ...unusable.map(({ origin, message }) => invalid(origin, { message })),
+    ...refused.map(({ finding }) => finding),
     ...loaded.flatMap(({ module, complaints }) => complaints.map((complaint) => invalid(module.origin, complaint))),
     ...duplicatesIn(entries),
+    ...modules.flatMap(changeOf),
   ]
-  return { catalogue: new Catalogue(entries), findings }
+  return { catalogue: new Catalogue(entries, refused), findings }
+}
+
+/** Hashes of the modules as they were loaded first: a module is loaded once, whatever becomes of its file. */
+const hashByUrl = new Map<string, string>()
+
+function changeOf({ url, origin, hash }: Candidate): readonly Finding[] {
+  if (hash === undefined) return []
+  const before = hashByUrl.get(url)
+  if (before === undefined) hashByUrl.set(url, hash)
+  if (before === undefined || before === hash) return []
+  const message = `plugin module ${origin} has changed since the program has loaded it, and goes on as it was`
+  const { remedy } = errorTable['plugin-changed']
+  return [{ code: 'plugin-changed', severity: 'warning', file: origin, path: [], message, remedy }]
 }
 
 function invalid(origin: string, { message, line }: { message: string; line?: number }): Finding {

@@ -142,12 +142,29 @@ export interface DevicePlugin<
   connect(context: DeviceContext<C>): Promise<Connection<O, I, M>>
 }
 
+/** Limits of a plugin that runs in a thread of its own. */
+export interface IsolationLimits {
+  /** Memory in MiB that its thread may use; 64 when absent, 32 at least. */
+  readonly memoryMiB?: number
+  /** Milliseconds that one turn may take; 500 when absent. The `timeout` of a step takes its place. */
+  readonly deadlineMs?: number
+}
+
+interface Isolatable {
+  /**
+   * Runs it in a worker thread, which is ended when a turn takes longer than its deadline or the memory is used up, and started
+   * again. For code that may compute for long, or that is not trusted to end. The plugins of one module share a thread.
+   */
+  readonly isolated?: boolean | IsolationLimits
+}
+
 /**
  * What a function does with inputs that are Bad: by default it is not called and its outputs are Bad with the worst input's
  * status and cause. A function with `computeSamples` is always called, sees the samples, and decides the status itself.
  */
 export interface FunctionPlugin<C extends Fields = Fields, I extends Fields = Fields, O extends Fields = Fields>
-  extends Declaration<C> {
+  extends Declaration<C>,
+    Isolatable {
   readonly kind: 'function'
   readonly inputs: Ports<C, I>
   readonly outputs: Ports<C, O>
@@ -178,7 +195,8 @@ export interface BlockPlugin<
   I extends Fields = Fields,
   O extends Fields = Fields,
   S extends object = object,
-> extends Declaration<C> {
+> extends Declaration<C>,
+    Isolatable {
   readonly kind: 'block'
   readonly inputs: Ports<C, I>
   readonly outputs: Ports<C, O>
@@ -198,7 +216,8 @@ export interface OperatorContext {
 
 /** An operator over streams (RxJS). What it emits during its turn belongs to the wave; what it emits later starts a new wave from its step. */
 export interface OperatorPlugin<C extends Fields = Fields, I extends Fields = Fields, O extends Fields = Fields>
-  extends Declaration<C> {
+  extends Declaration<C>,
+    Isolatable {
   readonly kind: 'operator'
   readonly inputs: Ports<C, I>
   readonly outputs: Ports<C, O>

@@ -36,6 +36,23 @@ export function complaintsAboutShape(candidate: unknown): readonly string[] {
     ...parts[kind].code.filter((name) => typeof plugin[name] !== 'function').map((name) => `${name} is not a function`),
     ...(plugin.config === undefined || typeof plugin.config === 'object' ? [] : ['config is not fields']),
     ...(kind === 'function' ? complaintsAboutCompute(plugin) : []),
+    ...(plugin.isolated === undefined ? [] : complaintsAboutIsolation(kind, plugin.isolated)),
+  ]
+}
+
+/** Smallest memory of a thread in MiB: the interface of plugins itself needs about a half of it. */
+const memoryMiBMin = 32
+
+function complaintsAboutIsolation(kind: PluginKind, isolated: unknown): string[] {
+  if (kind === 'device' || kind === 'simulator') return [`a ${kind} cannot be isolated; take isolated away`]
+  if (typeof isolated === 'boolean') return []
+  if (typeof isolated !== 'object' || isolated === null) return ['isolated is neither true nor its limits']
+  const { memoryMiB = memoryMiBMin, deadlineMs = 1, ...rest } = isolated as Readonly<Record<string, unknown>>
+  const isAbove = (limit: unknown, least: number) => typeof limit === 'number' && limit >= least && limit <= 1e6
+  return [
+    ...Object.keys(rest).map((name) => `isolated.${name} is not known; known are memoryMiB and deadlineMs`),
+    ...(isAbove(memoryMiB, memoryMiBMin) ? [] : [`isolated.memoryMiB is not a number from ${memoryMiBMin}`]),
+    ...(isAbove(deadlineMs, 1) ? [] : ['isolated.deadlineMs is not a number from 1 (milliseconds)']),
   ]
 }
 

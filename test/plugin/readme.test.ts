@@ -54,7 +54,7 @@ describe('plugins/README.md', () => {
     expect(findings).to.deep.equal([])
     expect(devices[0]?.outputs.map(({ name, unit }) => `${name} ${unit}`)).to.deep.equal(['voltage V', 'power kW'])
     const own = catalogue.entries.filter(({ origin }) => origin.startsWith(folder))
-    expect(own).to.have.length(4)
+    expect(own).to.have.length(5)
     for (const { plugin } of own) expect(await complaintsAbout(plugin), plugin.type).to.deep.equal([])
   })
 

@@ -1,4 +1,11 @@
-import { DataType, type NodeId, NodeId as NodeIdClass, VariantArrayType, type VariantLike } from 'node-opcua'
+import {
+  DataType,
+  type NodeId,
+  NodeId as NodeIdClass,
+  type UAObject,
+  VariantArrayType,
+  type VariantLike,
+} from 'node-opcua'
 import { diagnosticTag } from '../../model/diagnostics.ts'
 import {
   type ConnectionState,
@@ -103,9 +110,18 @@ const rows: Rows = {
     type: 'StepErrorEventType',
     fields: (event) => ({ ...stepFields(event), errorCode: statusCode(event.status) }),
   },
+  stepRestarted: { type: 'StepRestartedEventType', fields: (event) => stepFields(event) },
+  stepBlocked: {
+    type: 'StepBlockedEventType',
+    fields: (event) => ({ ...stepFields(event), duration: duration(event.durationMs) }),
+  },
   stepEventsHeldBack: {
     type: 'StepEventsHeldBackEventType',
     fields: (event) => ({ ...runFields(event), count: uint32(event.count) }),
+  },
+  pluginRefused: {
+    type: 'PluginRefusedEventType',
+    fields: (event) => ({ fileName: text(event.file), initiator: text(event.initiator) }),
   },
   programTransitioned: { type: 'PipelineTransitionEventType', fields: transitionFields },
   historianStateChanged: {
@@ -133,11 +149,16 @@ export function raisePlantEvent(context: SpaceContext, event: PlantEvent): void 
         fields: (event: PlantEvent, context: SpaceContext) => EventFields
       }
     | undefined
-  const source = row && context.objectById.get(sourceIdOf(event))
+  const source = row && sourceOf(context, event)
   if (!source) return
   const { message, time } = event
   const severity = row.severity?.(event)
   raise(context, { source, type: row.type, message, time, severity }, () => row.fields(event, context))
+}
+
+/** What belongs to nothing that has an object of its own comes from the Server. */
+function sourceOf({ objectById, addressSpace }: SpaceContext, event: PlantEvent): UAObject | undefined {
+  return event.kind === 'pluginRefused' ? addressSpace.rootFolder.objects.server : objectById.get(sourceIdOf(event))
 }
 
 function deviceFields({ device }: { readonly device: string }, state: ConnectionState): EventFields {
@@ -193,7 +214,9 @@ function runFields({ pipeline, runId }: { readonly pipeline: string; readonly ru
   return { pipelineId: text(pipeline), runId: text(runId), jobOrderId: text('') }
 }
 
-function stepFields(event: Of<'stepStarted' | 'stepCompleted' | 'stepFailed'>): EventFields {
+function stepFields(
+  event: Of<'stepStarted' | 'stepCompleted' | 'stepFailed' | 'stepRestarted' | 'stepBlocked'>,
+): EventFields {
   return { ...runFields(event), stepName: text(event.step), cycleNumber: uint32(event.cycle) }
 }
 

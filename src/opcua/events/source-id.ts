@@ -1,7 +1,8 @@
 import type { PlantEvent } from '../../model/event.ts'
 
-/** The identifier of the object that an event happened to: `dev/plc1`, `pipe/fill` or `historian`. */
+/** The identifier of the object that an event happened to: `dev/plc1`, `pipe/fill`, `historian`, or `server` for the Server object. */
 export function sourceIdOf(event: PlantEvent): string {
   if ('device' in event) return `dev/${event.device}`
-  return 'pipeline' in event ? `pipe/${event.pipeline}` : 'historian'
+  if ('pipeline' in event) return `pipe/${event.pipeline}`
+  return event.kind === 'pluginRefused' ? 'server' : 'historian'
 }

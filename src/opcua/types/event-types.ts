@@ -1,4 +1,4 @@
-import type { Namespace, UAObjectType } from 'node-opcua'
+import type { UAObjectType } from 'node-opcua'
 import { namespaceUris } from '../namespaces.ts'
 import type { EnumerationName } from './enumerations.ts'
 import { addProperty } from './members.ts'
@@ -151,10 +151,28 @@ export const eventTypes = {
     base: 'PipelineStepEventType',
     fields: { ErrorCode: errorCode },
   },
+  StepRestartedEventType: {
+    description: 'A step goes on, but what it remembered was lost with the thread of its plugin.',
+    base: 'PipelineStepEventType',
+    fields: {},
+  },
+  StepBlockedEventType: {
+    description: 'A step kept the event loop, and so everything, waiting.',
+    base: 'PipelineStepEventType',
+    fields: { Duration: duration },
+  },
   StepEventsHeldBackEventType: {
     description: 'Step events of a pipeline were too many to be told one by one.',
     base: 'PipelineEventType',
     fields: { Count: { dataType: 'UInt32', description: 'Step events that were not told since the last such event.' } },
+  },
+  PluginRefusedEventType: {
+    description: 'A definition asks for a plugin that the plant does not allow, so it was not put into use.',
+    base: 'SystemEventType',
+    fields: {
+      FileName: { dataType: 'String', description: 'File of the definition.' },
+      Initiator: { dataType: 'String', description: 'Who or what asked for it.' },
+    },
   },
   PipelineTransitionEventType: {
     description: 'The Program of a pipeline changed its state.',
@@ -246,37 +264,5 @@ export function addFields(
   for (const [name, { dataType, description }] of Object.entries(fields)) {
     const enumeration = enumerations[dataType as EnumerationName] as (typeof enumerations)[EnumerationName] | undefined
     addProperty(namespace, type, { name, description, dataType: enumeration ?? dataType })
-  }
-}
-
-/** Which events the instances of a type raise. Concrete event types stand for themselves. */
-const generated: Readonly<Record<string, readonly EventTypeName[]>> = {
-  ConnectedDeviceType: [
-    'DeviceConnectedEventType',
-    'DeviceDisconnectedEventType',
-    'DeviceErrorEventType',
-    'TagWrittenEventType',
-    'FaultInjectedEventType',
-    'FaultClearedEventType',
-  ],
-  HistorianType: ['HistorianStateEventType', 'HistoryGapEventType'],
-  PipelineType: [
-    'PipelineStartedEventType',
-    'PipelineCompletedEventType',
-    'PipelineErrorEventType',
-    'StepStartedEventType',
-    'StepCompletedEventType',
-    'StepErrorEventType',
-    'StepEventsHeldBackEventType',
-    'PipelineTransitionEventType',
-  ],
-}
-
-/** Says on the types which events their instances raise (Part 3 §7.11). */
-export function addGeneratedEvents(namespace: Namespace, types: Readonly<Record<EventTypeName, UAObjectType>>): void {
-  for (const [name, events] of Object.entries(generated)) {
-    const source = namespace.findObjectType(name)
-    if (!source) throw new Error(`object type ${name} is not built yet`)
-    for (const event of events) source.addReference({ referenceType: 'GeneratesEvent', nodeId: types[event].nodeId })
   }
 }

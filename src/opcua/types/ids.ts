@@ -251,4 +251,11 @@ export const typeIds = {
   FaultInjectedEventType: 1255,
   FaultClearedEventType: 1256,
   FaultClearedEventType_Reason: 1257,
+  PipelineType_Diagnostics_BlockedCount: 1258,
+  StepRestartedEventType: 1259,
+  StepBlockedEventType: 1260,
+  StepBlockedEventType_Duration: 1261,
+  PluginRefusedEventType: 1262,
+  PluginRefusedEventType_FileName: 1263,
+  PluginRefusedEventType_Initiator: 1264,
 } as const

@@ -114,6 +114,12 @@ function addDiagnostics({ namespace, typeOf, enumerations, devicesIndex }: TypeC
   add('CurrentJobOrderId', 'String', 'Job order of the run that is under way; empty when there is none.', 'Optional')
   add('QueueDepth', 'UInt32', 'Triggers that wait for the current wave.', 'Optional')
   add('HeldBackEventCount', 'UInt32', 'Step events that were not told because there were too many.', 'Optional')
+  add(
+    'BlockedCount',
+    'UInt32',
+    'Times that one of its steps kept the event loop, and so everything, waiting for over 200 ms.',
+    'Optional',
+  )
 }
 
 /** DI BlockType would force a block's ports into one flat set, and PLCopen's types mean IEC 61131-3 instances; so steps have a type of their own. */

@@ -70,7 +70,8 @@ class Attempting<T> {
     const turn = ++this.#turn
     const { timeoutMs, deadlines, succeeded } = this.#options
     if (timeoutMs !== undefined) this.#stopTimer = deadlines.after(timeoutMs, () => this.#expire())
-    promise.then(
+    // What a plugin takes for a promise may settle at once, or more than once.
+    Promise.resolve(promise).then(
       (result) => {
         if (turn !== this.#turn) return
         this.#leave()

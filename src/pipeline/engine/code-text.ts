@@ -52,7 +52,7 @@ function callText(operation: Operation, isNumeric: readonly boolean[], plugin: s
   const remembers = isBlock(operation)
   const read = outputs.map(({ name }, j) => `z${j}=r[${JSON.stringify(name)}]`)
   return `let r${outputs.map((_, j) => `,z${j}`).join('')}
-q[i]++
+q[i]++;ce[2]=i
 ${remembers ? 'const h=mo[i];h.begin(m,monotonic)' : ''}
 try{r=${plugin}.compute(${values},cs[i]${remembers ? ',ms[i],h' : ''});${read.join(';')}}catch(e){exits.thrown(i,e);continue}`
 }

@@ -140,7 +140,7 @@ function functionText(
   })
   return `'use strict'
 const ${kinds.map((_, k) => `p${k}=plugins[${k}]`).join(',')}
-const {numbers:n,others:v,statuses:s,times:t,causes:c,changed:k,wanted:w,executions:q,memories:ms,moments:mo,lowest:lo,highest:hi}=frame
+const {numbers:n,others:v,statuses:s,times:t,causes:c,changed:k,wanted:w,executions:q,memories:ms,moments:mo,cells:ce,lowest:lo,highest:hi}=frame
 return function(from,to,i,o,since,all,tick,now,monotonic){
 for(let j=from;j<to;j++${hasRuns ? '' : ',i++'}){${hasRuns ? 'const end=re[j];' : ''}switch(rk[j]){
 ${cases.join('')}}}}`

@@ -32,6 +32,12 @@ export class BlockMoment implements Moment {
     this.#last = monotonic
   }
 
+  /** The block begins anew. */
+  restart(): void {
+    this.#last = -1
+    this.close()
+  }
+
   /** Forgets the wish. */
   close(): void {
     this.#cancel?.()

@@ -48,6 +48,9 @@ function operationOf(draft: Draft, index: number, surroundings: Surroundings): O
   const work = workOf(draft)
   const indexesOf = (steps: readonly string[]) => steps.flatMap((id) => indexByStep.get(id) ?? [])
   const after = indexesOf(draft.after)
+  const isolated = isIsolated(draft)
+  // The timeout of a step that is fed until it is complete is for all its turns together.
+  const isFedLong = until.length > 0 || (work.kind === 'plugin' && work.plugin.kind === 'operator')
   // What a `delay` brings is there from the start.
   const sources = step ? sourceSteps(step).filter((id) => !delays.has(id)) : []
   return {
@@ -65,8 +68,12 @@ function operationOf(draft: Draft, index: number, surroundings: Surroundings): O
     until,
     onError: policies?.onError ?? { kind: 'bad' },
     retry: policies?.retry,
-    timeoutMs: policies?.timeoutMs ?? (step?.kind === 'method' ? ownDeadline(step) : functionTimeoutMs),
+    timeoutMs: isolated
+      ? undefined
+      : (policies?.timeoutMs ?? (step?.kind === 'method' ? ownDeadline(step) : functionTimeoutMs)),
     ownTimeoutMs: policies?.timeoutMs,
+    isIsolated: isolated,
+    deadlineMs: isFedLong ? undefined : policies?.timeoutMs,
     isInline: work.kind === 'convert' || (isInline(draft) && !definition.stepEvents),
     isDelay: draft.isDelay,
   }
@@ -121,10 +128,14 @@ function sourceSteps(step: CheckedStep): readonly string[] {
 
 /** Plain functions and blocks are computed by the generated program. */
 function isInline({ step, after, isDelay }: Draft): boolean {
-  if (step?.kind !== 'function' || isDelay || after.length > 0) return false
+  if (step?.kind !== 'function' || isDelay || after.length > 0 || step.plugin.isolated) return false
   const { plugin } = step
   if (plugin.kind === 'block') return true
   return plugin.kind === 'function' && plugin.compute !== undefined && !isAsyncFunction(plugin.compute)
+}
+
+function isIsolated({ step }: Draft): boolean {
+  return step?.kind === 'function' && Boolean(step.plugin.isolated)
 }
 
 function isAsyncFunction(code: unknown): boolean {

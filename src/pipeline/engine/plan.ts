@@ -57,10 +57,13 @@ export interface Operation {
   readonly until: readonly PlanUntil[]
   readonly onError: OnError
   readonly retry: RetryDefinition | undefined
-  /** Deadline of one attempt. */
-  readonly timeoutMs: number
+  /** Deadline of one attempt; undefined for an isolated step, whose thread has the deadline. */
+  readonly timeoutMs: number | undefined
   /** Deadline that the pipeline file itself gives, which is all that a step with `until` has. */
   readonly ownTimeoutMs: number | undefined
+  /** Whether its plugin is to run in a thread, and the deadline of each turn there; the plugin's own when undefined. */
+  readonly isIsolated: boolean
+  readonly deadlineMs: number | undefined
   /** Whether the compiled program may compute it; otherwise it goes through the evaluation of single operations. */
   readonly isInline: boolean
   /** A `delay` has no turn in a wave; its output moves on when the wave has ended. */

@@ -17,6 +17,8 @@ export interface Frame {
   /** By operation: the tick at which it asked to be computed although no input changed. */
   readonly wanted: Float64Array
   readonly executions: Uint32Array
+  /** The third of them is the operation that is computed at this moment. */
+  readonly cells: Int32Array
   readonly lowest: Float64Array
   readonly highest: Float64Array
   readonly memories: readonly object[]

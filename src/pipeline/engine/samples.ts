@@ -121,7 +121,7 @@ export function sameValue(a: Value, b: Value): boolean {
 /** The frame that the compiled program of a plan works on. */
 export function frameOf(
   samples: Samples,
-  own: Pick<Frame, 'wanted' | 'executions' | 'memories' | 'moments'>,
+  own: Pick<Frame, 'wanted' | 'executions' | 'memories' | 'moments' | 'cells'>,
   { lowest, highest }: Plan,
 ): Frame {
   const { numbers, others, statuses, times, causes, changed } = samples

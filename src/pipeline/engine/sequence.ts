@@ -5,6 +5,7 @@ import { attempt } from './attempts.ts'
 import type { WaveOwner } from './owner.ts'
 import type { Operation, PlanUntil } from './plan.ts'
 import { type Samples, sameValue } from './samples.ts'
+import { isThenable } from './work.ts'
 
 /** A step that is computed again whenever its inputs change, until it is complete. */
 interface Listener {
@@ -176,8 +177,9 @@ export class Sequence {
       if (this.#holds(operation.until) && (!isOperator(operation) || work.hasEmitted(operation))) listener.resolve()
     }
     try {
-      const outputs = work.compute(operation, origin, { monotonic: host.clock.monotonic(), isFed })
-      if (outputs instanceof Promise) this.#await(listener, outputs, take)
+      const turn = { monotonic: host.clock.monotonic(), isFed }
+      const outputs = this.#owner.mark.during(() => work.compute(operation, origin, turn))
+      if (isThenable(outputs)) this.#await(listener, Promise.resolve(outputs), take)
       else take(outputs)
     } catch (error) {
       listener.reject(error)

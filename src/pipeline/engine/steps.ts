@@ -8,6 +8,7 @@ import { startSlot } from './layout.ts'
 import { BlockMoment } from './moment.ts'
 import type { Operation, Plan, PlanOutput } from './plan.ts'
 import { type Samples, sameValue } from './samples.ts'
+import { FailureTelling } from './telling.ts'
 
 /** What an operation's inputs say together. */
 export interface Origin {
@@ -27,9 +28,7 @@ export class Steps {
   readonly #errors: Uint32Array
   readonly #states: Uint8Array
   readonly #durations: Float64Array
-  readonly #lastErrors: string[]
-  /** Failures that have been told; a step that fails in every wave is told of once, until it works again. */
-  readonly #told: Uint8Array
+  readonly #telling: FailureTelling
   readonly #plan: Plan
   readonly #samples: Samples
   readonly #host: ExecutionHost
@@ -43,8 +42,7 @@ export class Steps {
     this.#errors = new Uint32Array(count)
     this.#states = new Uint8Array(count)
     this.#durations = new Float64Array(count)
-    this.#told = new Uint8Array(count)
-    this.#lastErrors = plan.operations.map(() => '')
+    this.#telling = new FailureTelling(count, options.host.clock)
     const none = {}
     this.memories = plan.operations.map(({ work }) =>
       work.kind === 'plugin' && work.plugin.kind === 'block' ? work.plugin.memory(work.config as never) : none,
@@ -128,7 +126,7 @@ export class Steps {
   /** A step worked. `durationMs` is given for what took its time. */
   completed({ index, step }: Operation, durationMs?: number): void {
     this.#states[index] = stateNumber.Completed
-    this.#told[index] = 0
+    this.#telling.worked(index)
     if (durationMs === undefined) return
     this.#durations[index] = durationMs
     this.#host.onStep?.({ kind: 'completed', step, durationMs })
@@ -144,11 +142,10 @@ export class Steps {
     const [status, message] = [statusOf(error), messageOf(error)]
     this.#errors[index] = (this.#errors[index] as number) + 1
     this.#states[index] = stateNumber.Error
-    if (this.#told[index] === 0 || this.#lastErrors[index] !== message) {
-      this.#host.onStep?.({ kind: 'failed', step, status, message, attempts })
+    const told = this.#telling.failed(index, message)
+    if (told !== 'known') {
+      this.#host.onStep?.({ kind: 'failed', step, status, message, attempts, isRepeated: told === 'repeated' })
     }
-    this.#told[index] = 1
-    this.#lastErrors[index] = message
     for (const { name, slot, port } of outputs) {
       const given = onError.kind === 'fallback' ? onError.values[name] : undefined
       const { value, status: taken } =
@@ -161,7 +158,7 @@ export class Steps {
   /** An inline operation that had failed works again. */
   healed(index: number): void {
     this.#states[index] = stateNumber.Completed
-    this.#told[index] = 0
+    this.#telling.worked(index)
   }
 
   setState(index: number, state: StepState): void {
@@ -179,7 +176,7 @@ export class Steps {
         executionCount,
         errorCount: this.#errors[index] as number,
         lastDurationMs: this.#durations[index] as number,
-        lastError: this.#lastErrors[index] as string,
+        lastError: this.#telling.messageOf(index),
       }
     })
   }

@@ -48,7 +48,11 @@ export class Waves implements Exits {
     this.#calls = new Calls(samples)
     this.#readiness = new Readiness(plan, samples)
     const { executions, memories, moments } = steps
-    const frame = frameOf(samples, { wanted: this.#readiness.wanted, executions, memories, moments }, plan)
+    const frame = frameOf(
+      samples,
+      { wanted: this.#readiness.wanted, executions, memories, moments, cells: owner.mark.cells },
+      plan,
+    )
     this.#pass = plan.program.bind(frame, this)
   }
 
@@ -116,6 +120,11 @@ export class Waves implements Exits {
       this.#readiness.wait(operation)
       return
     }
+    if (!this.#owner.work.isReady(operation)) {
+      // It asks for a wave of its own as soon as it can be computed.
+      this.#readiness.keep(operation)
+      return
+    }
     const origin = this.#steps.originOf(operation)
     if (operation.work.kind === 'convert') {
       this.#readiness.release(operation)
@@ -177,7 +186,12 @@ export class Waves implements Exits {
     }
     this.#all = all
     this.#since = since
-    this.#pass(this.#since, all, this.#samples.tick, this.#now, this.#monotonic)
+    const before = this.#owner.mark.begin()
+    try {
+      this.#pass(this.#since, all, this.#samples.tick, this.#now, this.#monotonic)
+    } finally {
+      this.#owner.mark.end(before)
+    }
   }
 
   #take(operation: Operation, outputs: unknown, origin: Origin): void {

@@ -1,7 +1,9 @@
 import { isBad, isGood, Status } from '../../model/status.ts'
 import type { Value } from '../../model/value.ts'
+import { OperatorStreams } from '../../plugin/run/operator-streams.ts'
 import type { ExecutionHost } from '../execution.ts'
-import { OperatorStreams } from './operator.ts'
+import { IsolatedOperation } from './isolated.ts'
+import type { Mark } from './mark.ts'
 import type { Operation, Plan } from './plan.ts'
 import type { Samples } from './samples.ts'
 import type { Origin, Steps } from './steps.ts'
@@ -17,7 +19,9 @@ export class Work {
   readonly #samples: Samples
   readonly #steps: Steps
   readonly #host: ExecutionHost
+  readonly #mark: Mark
   readonly #streams: (OperatorStreams | undefined)[]
+  readonly #isolated: (IsolatedOperation | undefined)[]
 
   constructor(
     plan: Plan,
@@ -25,19 +29,39 @@ export class Work {
       samples,
       steps,
       host,
+      mark,
       wake,
-    }: { samples: Samples; steps: Steps; host: ExecutionHost; wake: (index: number) => void },
+    }: { samples: Samples; steps: Steps; host: ExecutionHost; mark: Mark; wake: (index: number) => void },
   ) {
     this.#samples = samples
     this.#steps = steps
     this.#host = host
+    this.#mark = mark
+    const { isolation } = host
+    this.#isolated = plan.operations.map((operation) => {
+      const { index, isIsolated } = operation
+      if (!isIsolated || !isolation) return undefined
+      const moment = steps.moments[index]
+      const onStep: ExecutionHost['onStep'] = (happening) => host.onStep?.(happening)
+      return new IsolatedOperation(operation, { isolation, onStep, moment, wake: () => wake(index) })
+    })
     this.#streams = plan.operations.map((operation) => {
-      if (operation.work.kind !== 'plugin' || operation.work.plugin.kind !== 'operator') return undefined
-      return new OperatorStreams(operation, operation.work.plugin, {
-        clock: host.clock,
-        onLate: () => wake(operation.index),
+      const { index, work, inputs, outputs } = operation
+      if (work.kind !== 'plugin' || work.plugin.kind !== 'operator' || this.#isolated[index]) return undefined
+      return new OperatorStreams({
+        plugin: work.plugin,
+        config: work.config,
+        inputs: inputs.map(({ name }) => name),
+        outputs: outputs.map(({ name }) => name),
+        clock: mark.clockOf(index, host.clock),
+        onLate: () => wake(index),
       })
     })
+  }
+
+  /** Whether an operation can be computed: the thread of an isolated one may still be starting. */
+  isReady({ index, isIsolated }: Operation): boolean {
+    return !isIsolated || (this.#isolated[index]?.isReady ?? true)
   }
 
   /** Whether an operation is computed with Bad inputs too. */
@@ -52,6 +76,9 @@ export class Work {
     const { plugin } = work
     const config = work.config as never
     this.#steps.executions[index] = (this.#steps.executions[index] as number) + 1
+    this.#mark.at(index)
+    const isolated = this.#isolated[index]
+    if (isolated) return this.#isolatedTurn(operation, isolated, { time: origin.time, monotonic, isFed })
     if (plugin.kind === 'operator') return this.#turn(operation, isFed)
     if (plugin.kind === 'block') {
       const moment = this.#steps.moments[index]
@@ -71,7 +98,8 @@ export class Work {
   async start(operation: Operation, origin: Origin, signal: AbortSignal): Promise<unknown> {
     const { index, work } = operation
     if (work.kind !== 'method') {
-      return await this.compute(operation, origin, { monotonic: this.#host.clock.monotonic(), isFed: true })
+      const turn = { monotonic: this.#host.clock.monotonic(), isFed: true }
+      return await this.#mark.during(() => this.compute(operation, origin, turn))
     }
     this.#steps.executions[index] = (this.#steps.executions[index] as number) + 1
     const { device, method } = work
@@ -123,6 +151,7 @@ export class Work {
 
   close(): void {
     for (const streams of this.#streams) streams?.close()
+    for (const isolated of this.#isolated) isolated?.close()
   }
 
   #values({ valuesOf }: Operation): Record<string, Value> {
@@ -139,6 +168,19 @@ export class Work {
     )
   }
 
+  /** A promise, or nothing when an operator has no news to be fed with. */
+  #isolatedTurn(
+    operation: Operation,
+    isolated: IsolatedOperation,
+    { time, monotonic, isFed }: Turn & { readonly time: number },
+  ): Promise<unknown> | undefined {
+    const { work } = operation
+    const isOperator = work.kind === 'plugin' && work.plugin.kind === 'operator'
+    if (isOperator && !isFed && isolated.isSubscribed) return undefined
+    const all = this.takesBad(operation) ? this.#inputSamples(operation) : this.#values(operation)
+    return isolated.turn(isOperator && !isFed ? undefined : all, { time, monotonic })
+  }
+
   #turn(operation: Operation, isFed: boolean): undefined {
     const streams = this.#streams[operation.index] as OperatorStreams
     if (isFed || !streams.isSubscribed) streams.turn(isFed ? this.#values(operation) : undefined)
@@ -147,7 +189,7 @@ export class Work {
   }
 
   #storeEmissions(operation: Operation, origin: Origin): void {
-    const streams = this.#streams[operation.index] as OperatorStreams
+    const streams = this.#isolated[operation.index] ?? (this.#streams[operation.index] as OperatorStreams)
     operation.outputs.forEach((output, index) => {
       const emission = streams.takeEmission(index)
       if (emission) {

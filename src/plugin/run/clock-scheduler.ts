@@ -3,12 +3,17 @@ import type { Cancel, Clock } from '../../model/clock.ts'
 
 type Work<T> = (this: SchedulerAction<T>, state?: T) => void
 
-/** Time for RxJS operators that the injected clock drives, so that virtual time moves them too. */
-export function clockScheduler(clock: Clock): SchedulerLike {
+/**
+ * Time for RxJS operators that the injected clock drives, so that virtual time moves them too. What is scheduled ends with its
+ * `owner`, also where an operator forgets to unsubscribe.
+ */
+export function clockScheduler(clock: Clock, owner: Subscription): SchedulerLike {
   return {
     now: () => clock.now(),
     schedule<T>(work: Work<T>, delay = 0, state?: T): Subscription {
-      return new ClockAction(clock, work).schedule(state, delay)
+      const action = new ClockAction(clock, work)
+      owner.add(action)
+      return action.schedule(state, delay)
     },
   }
 }
