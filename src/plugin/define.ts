@@ -24,6 +24,16 @@ export interface DeviceContext<C extends Fields> {
   readonly log: Logger
   /** Aborted when the connection is no longer wanted, also while it is being made. */
   readonly signal: AbortSignal
+  /** Folder of the plant file, to which names of files in `config` are relative; the runtime always tells it. */
+  readonly folder?: string
+  /** The plant's time in milliseconds since 1970 UTC, for devices that are simulated; the runtime always gives it. */
+  readonly now?: () => number
+}
+
+/** What the check of a configuration gets besides it. */
+export interface CheckContext {
+  /** Folder of the plant file, to which names of files are relative; absent when there is no plant, as for an example. */
+  readonly folder?: string | undefined
 }
 
 /** What a device method gets besides its inputs. */
@@ -95,8 +105,8 @@ interface Declaration<C extends Fields> {
   /** One sentence for the catalogue. */
   readonly description: string
   readonly config?: C
-  /** What is wrong with a configuration beyond the form of its fields: one message each, lower-case, with the remedy. */
-  check?(config: Values<C>): readonly string[]
+  /** What is wrong with a configuration beyond the form of its fields: one message each, lower-case, with the remedy. One that names an entry's `name` in quotes is shown at its line. */
+  check?(config: Values<C>, context?: CheckContext): readonly string[]
 }
 
 /** Devices as they stand in a plant file, for `describe`; `type` and `equipment` are added where they are missing. */
