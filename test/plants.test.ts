@@ -6,7 +6,7 @@ import { packageRoot } from '../src/package-root.ts'
 const load = (name: string) => loadPlant(join(packageRoot, 'test', 'plants', name), { environment: {} })
 
 describe('example plants', () => {
-  for (const name of ['minimal', 'demo', 'meter-bus']) {
+  for (const name of ['minimal', 'demo', 'meter-bus', 'signals']) {
     it(`${name} may run`, async () => {
       const plant = await load(name)
       expect(plant.findings).to.deep.equal([])
