@@ -10,6 +10,7 @@ import { pollGroups } from './poll-groups.ts'
 import { Poller } from './poller.ts'
 import type { Requests } from './requests.ts'
 import type { TagSamples } from './tag-samples.ts'
+import { takeReading } from './take-reading.ts'
 
 /** What readings need from their device. */
 export interface DeviceReadingsOptions {
@@ -97,8 +98,8 @@ export class DeviceReadings {
   }
 
   #take(live: Live, reading: unknown, roundTripMs?: number): void {
-    const { clock, diagnostics, link, publish } = this.#options
-    const taken = this.#taken(reading, clock.now())
+    const { clock, diagnostics, link, publish, tags } = this.#options
+    const taken = takeReading(tags, reading, clock.now())
     if ('fact' in taken) {
       this.#notRead(live, taken)
       return
@@ -107,17 +108,6 @@ export class DeviceReadings {
     link.answered(live)
     publish(taken.samples)
     for (const name of taken.unknownPorts) this.#warnOnce(name)
-  }
-
-  #taken(reading: unknown, now: number): ReturnType<TagSamples['take']> | Failure {
-    if (typeof reading !== 'object' || reading === null) {
-      return failureOf(new Error(`a reading is ${String(reading)}, not values by port`))
-    }
-    try {
-      return this.#options.tags.take(reading as Record<string, unknown>, now)
-    } catch (error) {
-      return failureOf(error)
-    }
   }
 
   #notRead(live: Live, failure: Failure): void {
