@@ -64,10 +64,12 @@ export class TagSamples {
   ): { readonly samples: readonly TagSample[]; readonly unknownPorts: readonly string[] } {
     const samples: TagSample[] = []
     const unknownPorts: string[] = []
-    for (const [name, value] of Object.entries(reading)) {
+    const at = { time, cause: this.#device }
+    for (const name of Object.keys(reading)) {
+      const value = reading[name]
       if (value === undefined) continue
       const tag = this.#tags.get(name)
-      if (tag?.isMeasured) samples.push(set(tag, readingSample(tag.port, value, { time, cause: this.#device })))
+      if (tag?.isMeasured) samples.push(set(tag, readingSample(tag.port, value, at)))
       else unknownPorts.push(name)
     }
     return { samples, unknownPorts }

@@ -10,20 +10,18 @@ const splitting = new Set([2, 3])
 
 /** Reads one group of registers, block by block. Each block waits for its own turn on the bus, so that others get theirs. */
 export async function readGroup(session: Session, group: string): Promise<Readings> {
-  const readings: Readings = {}
-  const sequenceByName = new Map<string, number>()
-  const blocks = session.knowledge.blocksByGroup.get(group) ?? []
-  for (const block of [...blocks]) {
-    for (const { part, values, sequence } of await readBlock(session, block, group)) {
-      Object.assign(readings, values)
-      for (const { name } of part.registers) sequenceByName.set(name, sequence)
-    }
+  const parts: ReadPart[] = []
+  for (const block of [...(session.knowledge.blocksByGroup.get(group) ?? [])]) {
+    parts.push(...(await readBlock(session, block, group)))
   }
+  const [first] = parts
+  const readings = first && parts.length === 1 ? first.values : Object.assign({}, ...parts.map(({ values }) => values))
   // What was written since is left out: it is read again soon, and must not fall back to the old value meanwhile.
-  for (const register of blocks.flatMap(({ registers }) => registers)) {
-    const sequence = sequenceByName.get(register.name)
-    if (sequence !== undefined && session.isOutdated({ ...register, length: lengthOf(register) }, sequence)) {
-      delete readings[register.name]
+  for (const { part, sequence } of parts) {
+    if (session.sequence === sequence) continue
+    for (const register of part.registers) {
+      const { kind, address, name } = register
+      if (session.isOutdated({ kind, address, length: lengthOf(register) }, sequence)) delete readings[name]
     }
   }
   return readings
@@ -92,15 +90,12 @@ function fetchValues(ask: Ask, { kind, address, length }: Pick<Block, 'kind' | '
 }
 
 function valuesOf(block: Block, data: Data): Readings {
-  return Object.fromEntries(
-    block.registers.map((register) => {
-      const at = register.address - block.address
-      return [
-        register.name,
-        'bits' in data ? bitsOf(register, data.bits, at) : decode(register, data.bytes.subarray(2 * at)),
-      ]
-    }),
-  )
+  const values: Readings = {}
+  for (const register of block.registers) {
+    const at = register.address - block.address
+    values[register.name] = 'bits' in data ? bitsOf(register, data.bits, at) : decode(register, data.bytes, 2 * at)
+  }
+  return values
 }
 
 function bitsOf({ count }: Register, bits: readonly boolean[], at: number): boolean | boolean[] {
