@@ -16,6 +16,17 @@ export function decode(register: Register, bytes: Buffer, at = 0): Value | Readi
   return values.find((value) => value instanceof ReadingFailed) ?? (values as unknown as Value)
 }
 
+/** Takes the value of one tag out of registers, from a byte on. */
+export type Decoder = (bytes: Buffer, at: number) => Value | ReadingFailed
+
+/** What {@link decode} does for one tag; numbers that lie there as they are, which are most, take the shortest way. */
+export function decoderOf(register: Register): Decoder {
+  const { count, bit, type, order } = register
+  const isPlain = count === undefined && bit === undefined && order === 'ABCD' && !scalingOf(register)
+  if (isPlain && type in plainFormats) return numberFormats[type as NumberType].read
+  return (bytes, at) => decode(register, bytes, at)
+}
+
 /**
  * Makes registers of the value of a tag: the inverse of {@link decode}, rounded to the register's step.
  *

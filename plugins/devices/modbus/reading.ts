@@ -1,6 +1,6 @@
 import { type Block, split } from './blocks.ts'
 import type { Ask } from './bus.ts'
-import { decode } from './codec.ts'
+import { type Decoder, decoderOf } from './codec.ts'
 import { exceptionOf, readingFailed } from './exceptions.ts'
 import { isBitTable, lengthOf, type Register } from './registers.ts'
 import type { Readings, Session } from './session.ts'
@@ -91,11 +91,34 @@ function fetchValues(ask: Ask, { kind, address, length }: Pick<Block, 'kind' | '
 
 function valuesOf(block: Block, data: Data): Readings {
   const values: Readings = {}
-  for (const register of block.registers) {
-    const at = register.address - block.address
-    values[register.name] = 'bits' in data ? bitsOf(register, data.bits, at) : decode(register, data.bytes, 2 * at)
+  if ('bits' in data) {
+    for (const register of block.registers) {
+      values[register.name] = bitsOf(register, data.bits, register.address - block.address)
+    }
+    return values
   }
+  for (const { name, at, read } of decodersOf(block)) values[name] = read(data.bytes, at)
   return values
+}
+
+interface PlacedDecoder {
+  readonly name: string
+  /** Byte of the block at which the tag begins. */
+  readonly at: number
+  readonly read: Decoder
+}
+
+const decodersByBlock = new WeakMap<Block, readonly PlacedDecoder[]>()
+
+/** What each tag of a block is read with. A block is read for years, so it is not looked up in the configuration each time. */
+function decodersOf(block: Block): readonly PlacedDecoder[] {
+  const known = decodersByBlock.get(block)
+  if (known) return known
+  const decoders = block.registers.map((register) => ({
+    ...{ name: register.name, at: 2 * (register.address - block.address), read: decoderOf(register) },
+  }))
+  decodersByBlock.set(block, decoders)
+  return decoders
 }
 
 function bitsOf({ count }: Register, bits: readonly boolean[], at: number): boolean | boolean[] {
