@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, join, relative } from 'node:path'
-import { BadRecording, type Recording, recordingOf } from './recording.ts'
+import { BadRecording, type Recording, type Row, recordingOf, rowsOf } from './recording.ts'
 import type { TagEntry } from './settings.ts'
 
 /** Largest file: it is read in one go, while everything else waits. */
@@ -9,7 +9,7 @@ const bytesMax = 8 * 1024 * 1024
 /** Reads recordings from the folder of a plant; each file once, however many tags are in it. */
 export class Files {
   readonly #folder: string
-  readonly #textByFile = new Map<string, string>()
+  readonly #rowsByFile = new Map<string, readonly Row[]>()
 
   constructor(folder: string) {
     this.#folder = folder
@@ -17,10 +17,11 @@ export class Files {
 
   /** The recording of a tag; throws {@link BadRecording}. */
   recording(tag: TagEntry): Recording {
-    const file = tag.file ?? ''
-    const text = this.#textByFile.get(file) ?? this.#read(file)
-    this.#textByFile.set(file, text)
-    return recordingOf(tag, text)
+    const { file = '', delimiter } = tag
+    const key = `${delimiter}${file}`
+    const rows = this.#rowsByFile.get(key) ?? rowsOf(this.#read(file), tag)
+    this.#rowsByFile.set(key, rows)
+    return recordingOf(tag, rows)
   }
 
   #read(file: string): string {

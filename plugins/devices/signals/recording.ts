@@ -14,7 +14,7 @@ export interface Recording {
 }
 
 /** A row of a CSV file and the line at which it ends. */
-interface Row {
+export interface Row {
   readonly cells: readonly string[]
   readonly line: number
 }
@@ -27,10 +27,9 @@ export class BadRecording extends Error {
 /** Most rows of one file. */
 const rowsMax = 500_000
 
-/** Takes the recording of a tag out of the text of its file; throws {@link BadRecording} at the first place that is wrong. */
-export function recordingOf(tag: TagEntry, text: string): Recording {
+/** Takes the recording of a tag out of the rows of its file; throws {@link BadRecording} at the first place that is wrong. */
+export function recordingOf(tag: TagEntry, all: readonly Row[]): Recording {
   const file = tag.file ?? ''
-  const all = rowsOf(text, tag)
   const columns = [tag.column, tag.timeColumn]
   const hasHeader = tag.header ?? columns.some((column) => typeof column === 'string')
   const [header, rows] = hasHeader ? [all[0], all.slice(1)] : [undefined, all]
@@ -49,7 +48,8 @@ export function recordingOf(tag: TagEntry, text: string): Recording {
   return { values, times, lengthMs: last + (last - (times.at(-2) ?? last) || 1000) }
 }
 
-function rowsOf(text: string, { file = '', delimiter }: TagEntry): Row[] {
+/** The rows of a CSV file; throws {@link BadRecording} where it is none. */
+export function rowsOf(text: string, { file = '', delimiter }: TagEntry): Row[] {
   try {
     const parsed = parse(text, {
       ...{ delimiter, info: true, bom: true, trim: true, skip_empty_lines: true, relax_column_count: true },

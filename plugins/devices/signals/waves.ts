@@ -89,7 +89,7 @@ function stepsOf({ steps = [], loop }: TagEntry): Signal {
 function counterOf(tag: TagEntry): Signal {
   const { offset, step = 1, min, max } = tag
   const [lowest, highest] = rangeOf(tag) ?? [offset, Number.MAX_SAFE_INTEGER]
-  const low = min ?? Math.max(lowest, 0)
+  const low = min ?? Math.min(offset, Math.max(lowest, 0))
   const span = (max ?? highest) - low + 1
   return (ms) => {
     const count = (offset - low + step * Math.floor(ms / msOf(tag))) % span

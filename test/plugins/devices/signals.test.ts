@@ -107,6 +107,8 @@ describe('signals: steps and counters', () => {
     expect(await valuesOf({ signal: 'counter', type: 'Byte', period: 1, offset: 254 }, seconds(4))).to.deep.equal([
       254, 255, 0, 1,
     ])
+    const below = { signal: 'counter', type: 'Double', period: 1, offset: -2, step: 0.5 }
+    expect(await valuesOf(below, seconds(3))).to.deep.equal([-2, -1.5, -1])
   })
 })
 
