@@ -170,7 +170,7 @@ export interface PartsOptions {
 }
 
 /** The devices of a definition, with the settings of simulators where there are some. */
-function entriesOf({ definition, catalogue }: RunnablePlant, simulators: Simulators): readonly DeviceEntry[] {
+export function entriesOf({ definition, catalogue }: RunnablePlant, simulators: Simulators): readonly DeviceEntry[] {
   return definition.devices.flatMap((each) => {
     const overridden = simulators.overridden(each)
     const plugin = catalogue.device(overridden.type)

@@ -10,7 +10,7 @@ const load = (name: string) =>
   loadPlant(join(packageRoot, 'test', 'plants', name), { environment: environments[name] ?? {} })
 
 describe('example plants', () => {
-  for (const name of ['minimal', 'demo', 'meter-bus', 'opcua']) {
+  for (const name of ['minimal', 'demo', 'meter-bus', 'opcua', 'signals']) {
     it(`${name} may run`, async () => {
       const plant = await load(name)
       expect(plant.findings).to.deep.equal([])

@@ -5,6 +5,7 @@ import { errorTable, isMillraceError } from '../model/errors.ts'
 import { packageRoot } from '../package-root.ts'
 import { auditCommand } from './audit.ts'
 import { describeCommand } from './describe.ts'
+import { dryRunCommand } from './dry-run.ts'
 import { ExitCode, exitCodeOf, type Finish, UsageError } from './exit-code.ts'
 import { exportCommand } from './export.ts'
 import { historyCommand } from './history/command.ts'
@@ -47,6 +48,7 @@ function programOf(terminal: Terminal, finish: Finish): Command {
   const commands = [
     runCommand,
     validateCommand,
+    dryRunCommand,
     listCommand,
     describeCommand,
     initCommand,
@@ -72,6 +74,7 @@ function examplesOf(invocation: string): string {
     ['', 'run the built-in demo plant'],
     [' init my-plant', 'write a new plant that runs at once'],
     [' validate my-plant', 'check it, with the place and remedy of each finding'],
+    [' dry-run my-plant', 'read every device once, and write nothing'],
     [' my-plant', 'run it'],
     [' list functions', 'tell what steps can do'],
     [' describe PT1', 'tell ports, units, limits and an example of a type'],

@@ -15,6 +15,8 @@ export interface Terminal {
   print(text: string): Promise<boolean>
   /** Writes a text to standard error. */
   err(text: string): void
+  /** Ends the process after a while even if something keeps it alive, such as a plugin that does not let go; absent where there is no process to end. */
+  endWithin?(ms: number): void
 }
 
 /** The terminal of this process. */
@@ -30,6 +32,7 @@ export function processTerminal(): Terminal {
     out: (text) => stdout.write(text),
     print: (text) => printed(stdout, text),
     err: (text) => stderr.write(text),
+    endWithin: (ms) => void setTimeout(() => process.exit(), ms).unref(),
   }
 }
 

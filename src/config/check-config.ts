@@ -27,7 +27,7 @@ export function checkConfig(
     )
     return { findings }
   }
-  const complaints = complaintsOf(plugin, parsed.values)
+  const complaints = complaintsOf(plugin, parsed.values, place.files.folder)
   const findings = complaints.map((complaint) =>
     fault(file, 'value-invalid', [...path, ...placeOf(complaint, parsed.values)], {
       message: `${name}: ${complaint}`,
@@ -50,10 +50,14 @@ function parseRetyped(
   return retypeAll(config, parsed.issues, substituted, path) ? parseConfig(fields, config) : parsed
 }
 
-function complaintsOf(plugin: DevicePlugin | SimulatorPlugin, values: Record<string, unknown>): readonly string[] {
+function complaintsOf(
+  plugin: DevicePlugin | SimulatorPlugin,
+  values: Record<string, unknown>,
+  folder: string,
+): readonly string[] {
   if (!('check' in plugin) || !plugin.check) return []
   try {
-    return plugin.check(values as never)
+    return plugin.check(values as never, { folder })
   } catch (error) {
     return [`the plugin ${plugin.type} cannot check it: ${error instanceof Error ? error.message : String(error)}`]
   }

@@ -114,7 +114,8 @@ export class DeviceDiagnostics {
     this.#samples.set(name, good(value, this.#clock.now()))
     if (this.#isClosed) return
     this.#changed.add(name)
-    this.#cancel ??= this.#clock.after(coalesceMs, () => this.#flush())
+    // On a grid that all devices share: hundreds of them publish in one turn of the loop, and not each in one of its own.
+    this.#cancel ??= this.#clock.after(coalesceMs - (this.#clock.monotonic() % coalesceMs), () => this.#flush())
   }
 
   #flush(): void {

@@ -13,6 +13,7 @@ import { pollGroups } from './poll-groups.ts'
 import { Poller } from './poller.ts'
 import type { Requests } from './requests.ts'
 import type { TagSamples } from './tag-samples.ts'
+import { takeReading } from './take-reading.ts'
 
 /** What readings need from their device. */
 export interface DeviceReadingsOptions {
@@ -106,8 +107,8 @@ export class DeviceReadings {
   }
 
   #take(live: Live, reading: unknown, roundTripMs?: number): void {
-    const { clock, diagnostics, link, publish } = this.#options
-    const taken = this.#taken(reading, clock.now())
+    const { clock, diagnostics, link, publish, tags } = this.#options
+    const taken = takeReading(tags, reading, clock.now())
     if ('fact' in taken) {
       this.#notRead(live, taken)
       return
@@ -122,18 +123,7 @@ export class DeviceReadings {
         `the device gave a value for ${name.slice(0, 100)}, which is not among its outputs`,
       )
     }
-    for (const [name, value] of Object.entries(reading as Record<string, unknown>)) this.#tellTrouble(name, value)
-  }
-
-  #taken(reading: unknown, now: number): ReturnType<TagSamples['take']> | Failure {
-    if (typeof reading !== 'object' || reading === null) {
-      return failureOf(new Error(`a reading is ${String(reading)}, not values by port`))
-    }
-    try {
-      return this.#options.tags.take(reading as Record<string, unknown>, now)
-    } catch (error) {
-      return failureOf(error)
-    }
+    this.#tellTroubles(reading as Record<string, unknown>)
   }
 
   #notRead(live: Live, failure: Failure): void {
@@ -142,6 +132,13 @@ export class DeviceReadings {
     diagnostics.error(failure.message)
     if (failure.fact === 'answered') publish(tags.refuse(failure.status, clock.now()))
     link.failed(live, failure)
+  }
+
+  #tellTroubles(reading: Record<string, unknown>): void {
+    for (const name of Object.keys(reading)) {
+      const value = reading[name]
+      if (typeof value === 'object' && value !== null) this.#tellTrouble(name, value)
+    }
   }
 
   /** Why a single reading failed stands in no status, so it is told; likewise that the device could not keep all values. */

@@ -9,6 +9,8 @@ export interface Failure {
   /** Status of the tags or of the caller. */
   readonly status: number
   readonly message: string
+  /** Code of the operating system's error behind it, such as ECONNREFUSED. */
+  readonly systemCode?: string
 }
 
 const messageLengthMax = 500
@@ -29,7 +31,12 @@ export function failureOf(error: unknown): Failure {
   if (isMillraceError(error)) {
     return { fact: 'communication', status: error.status ?? Status.BadCommunicationError, message }
   }
-  return { fact: 'communication', status: Status.BadCommunicationError, message }
+  return { fact: 'communication', status: Status.BadCommunicationError, message, ...systemCodeOf(error) }
+}
+
+function systemCodeOf(error: unknown): { systemCode?: string } {
+  const isSystem = error instanceof Error && 'code' in error && typeof error.code === 'string'
+  return isSystem ? { systemCode: error.code as string } : {}
 }
 
 /** The operating error that the caller of a method gets for anything thrown; an operating error stays as it is. */

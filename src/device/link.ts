@@ -5,8 +5,7 @@ import type { BreakerState } from '../model/diagnostics.ts'
 import { MillraceError } from '../model/errors.ts'
 import type { ConnectionState } from '../model/event.ts'
 import { Status } from '../model/status.ts'
-import type { DeviceContext, DevicePlugin, Logger } from '../plugin/define.ts'
-import type { Fields } from '../plugin/field.ts'
+import type { DevicePlugin, Logger } from '../plugin/define.ts'
 import {
   breakerStateOf,
   initialLink,
@@ -16,6 +15,7 @@ import {
   transition,
 } from './connection-state.ts'
 import { withDeadline } from './deadline.ts'
+import { deviceContext } from './device-context.ts'
 import { type Failure, failureOf, messageOf } from './failure.ts'
 import { checkedConnection, type Live, type LiveConnection } from './live-connection.ts'
 
@@ -179,10 +179,9 @@ export class Link {
     const { clock, definition, log, plugin, certificatesFolder } = this.#options
     // A port that only one can hold, such as a serial line, must be free first.
     await this.#closing
-    const context = {
-      ...{ config: definition.config, log, signal: controller.signal, memory: this.#memory },
-      ...(certificatesFolder === undefined ? {} : { certificatesFolder }),
-    } as DeviceContext<Fields>
+    const context = deviceContext(definition, {
+      ...{ clock, log, signal: controller.signal, certificatesFolder, memory: this.#memory },
+    })
     return withDeadline<LiveConnection>(async () => checkedConnection(definition.type, await plugin.connect(context)), {
       clock,
       timeoutMs: definition.timeoutMs,

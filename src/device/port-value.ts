@@ -80,6 +80,23 @@ function injectedSample(port: Port, { value, isConstant }: Injected, time: numbe
   return { ...sample, status: isConstant ? (base | constantBits) >>> 0 : base }
 }
 
+/** Numbers from `low` to `high`. */
+export interface NumberSpan {
+  readonly low: number
+  readonly high: number
+  readonly isWhole: boolean
+}
+
+/** The numbers with which {@link misfitOf} finds no fault; undefined for a port that takes other values than numbers. */
+export function numberSpanOf({ dataType, isArray, choices, range }: Port): NumberSpan | undefined {
+  if (!isNumeric(dataType) || isArray || choices) return undefined
+  const whole = integerRange[dataType]
+  const max = dataType === 'Float' ? floatMax : Number.MAX_VALUE
+  const [low, high] = whole ?? [-max, max]
+  const [lowest, highest] = range ?? [low, high]
+  return { low: Math.max(low, lowest), high: Math.min(high, highest), isWhole: whole !== undefined }
+}
+
 /** Tells why a value may not be written to a port or given to a method: BadTypeMismatch or BadOutOfRange; undefined when it may. */
 export function misfitOf(port: Port, value: unknown): Misfit | undefined {
   if (!port.isArray) return scalarMisfit(port, value)

@@ -3,13 +3,15 @@ import { bad, good, type Sample, type TagSample } from '../model/sample.ts'
 import { isBad, Status } from '../model/status.ts'
 import { ownerTag } from '../model/tag.ts'
 import type { Value } from '../model/value.ts'
-import { readingSample } from './port-value.ts'
+import { type NumberSpan, numberSpanOf, readingSample } from './port-value.ts'
 
 interface Tag {
   readonly tag: string
   readonly port: Port
   /** Whether the device measures it; otherwise it only shows what was written last. */
   readonly isMeasured: boolean
+  /** Numbers that are Good without another look. */
+  readonly usual: NumberSpan | undefined
   sample: Sample
   /** Last value written to a tag that is not measured. */
   accepted?: Sample | undefined
@@ -37,6 +39,7 @@ export class TagSamples {
         tag: ownerTag(description.id, port.name),
         port,
         isMeasured: measured.has(port.name),
+        usual: numberSpanOf(port),
         sample: bad(Status.BadWaitingForInitialData, now, description.id),
       })
     }
@@ -64,10 +67,13 @@ export class TagSamples {
   ): { readonly samples: readonly TagSample[]; readonly unknownPorts: readonly string[] } {
     const samples: TagSample[] = []
     const unknownPorts: string[] = []
-    for (const [name, value] of Object.entries(reading)) {
+    const at = { time, cause: this.#device }
+    for (const name of Object.keys(reading)) {
+      const value = reading[name]
       if (value === undefined) continue
       const tag = this.#tags.get(name)
-      if (tag?.isMeasured) samples.push(set(tag, readingSample(tag.port, value, { time, cause: this.#device })))
+      if (tag?.isMeasured)
+        samples.push(set(tag, isUsual(tag, value) ? good(value, time) : readingSample(tag.port, value, at)))
       else unknownPorts.push(name)
     }
     return { samples, unknownPorts }
@@ -164,6 +170,12 @@ export class TagSamples {
   #unmeasured(): Tag[] {
     return [...this.#tags.values()].filter(({ isMeasured }) => !isMeasured)
   }
+}
+
+/** Spares most readings the way through all checks: this is done for each tag of each poll. */
+function isUsual({ usual }: Tag, value: unknown): value is number {
+  if (usual === undefined || typeof value !== 'number' || !(value >= usual.low && value <= usual.high)) return false
+  return !usual.isWhole || Number.isInteger(value)
 }
 
 function set(tag: Tag, sample: Sample): TagSample {

@@ -1,9 +1,8 @@
 import type { Observable, SchedulerLike } from 'rxjs'
 import type { Sample } from '../model/sample.ts'
 import type { Value } from '../model/value.ts'
-import type { ReadingFailed } from './facts.ts'
 import type { Fields, Values } from './field.ts'
-import type { StatedReading } from './reading.ts'
+import type { Readings } from './reading.ts'
 
 /** Ports that do not change, or that follow from the configuration. */
 export type Ports<C extends Fields, P extends Fields> = P | PortsOfConfig<C, P>['ports']
@@ -30,11 +29,16 @@ export interface DeviceContext<C extends Fields> {
   readonly certificatesFolder?: string
   /** What a connection leaves for the next one of the same device, such as a session to resume. It lasts as long as the device. */
   readonly memory?: Map<string, unknown>
+  /** Folder of the plant file, to which names of files in `config` are relative; the runtime always tells it. */
+  readonly folder?: string
+  /** The plant's time in milliseconds since 1970 UTC, for devices that are simulated; the runtime always gives it. */
+  readonly now?: () => number
 }
 
-/** Readings of ports: plain values, values with a status and a time of their own, or the reason why one reading failed. */
-export type Readings<O extends Fields> = {
-  [K in keyof O]: Values<O>[K] | StatedReading<Values<O>[K]> | ReadingFailed
+/** What the check of a configuration gets besides it. */
+export interface CheckContext {
+  /** Folder of the plant file, to which names of files are relative; absent when there is no plant, as for an example. */
+  readonly folder?: string | undefined
 }
 
 /** What a device method gets besides its inputs. */
@@ -111,8 +115,8 @@ interface Declaration<C extends Fields> {
   /** One sentence for the catalogue. */
   readonly description: string
   readonly config?: C
-  /** What is wrong with a configuration beyond the form of its fields: one message each, lower-case, with the remedy. */
-  check?(config: Values<C>): readonly string[]
+  /** What is wrong with a configuration beyond the form of its fields: one message each, lower-case, with the remedy. One that names an entry's `name` in quotes is shown at its line. */
+  check?(config: Values<C>, context?: CheckContext): readonly string[]
 }
 
 /** Devices as they stand in a plant file, for `describe`; `type` and `equipment` are added where they are missing. */

@@ -1,3 +1,11 @@
+import type { ReadingFailed } from './facts.ts'
+import type { Fields, Values } from './field.ts'
+
+/** Readings of ports: plain values, values with a status and a time of their own, or the reason why one reading failed. */
+export type Readings<O extends Fields> = {
+  [K in keyof O]: Values<O>[K] | StatedReading<Values<O>[K]> | ReadingFailed
+}
+
 /** A value that a device gave together with its own status and time; {@link reading} makes it. */
 export class StatedReading<T = unknown> {
   readonly value: T | null

@@ -8,6 +8,7 @@ import { printReport } from './report.ts'
 
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   core: async () => (await import('./core.ts')).core,
+  devices: async () => (await import('./devices.ts')).devices,
   history: async () => (await import('./history.ts')).history,
   plugins: async () => (await import('./plugins.ts')).plugins,
   opcua: async () => (await import('./opcua.ts')).opcua,

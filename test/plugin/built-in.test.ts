@@ -8,6 +8,7 @@ const configs: Readonly<Record<string, unknown>> = {
   HYSTERESIS: { low: 1, high: 2 },
   modbus: { host: '127.0.0.1', registers: [{ name: 'level', address: 0 }] },
   'serial-line': { path: '/dev/ttyUSB0', messages: [{ pattern: '(?<level>.*)', fields: [{ name: 'level' }] }] },
+  signals: { tags: [{ name: 'level' }] },
   expression: { expression: 'a > 1 ? a + b : b' },
   opcua: { url: 'opc.tcp://192.168.0.10:4840', tags: [{ name: 'level', node: 'ns=2;s=Level' }] },
 }

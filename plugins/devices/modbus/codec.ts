@@ -1,19 +1,30 @@
 import { ReadingFailed, Rejected, Status, type Value } from 'millrace/plugin'
-import { numberFormats } from './numbers.ts'
+import { type NumberType, numberFormats } from './numbers.ts'
 import { lengthOf, type Register, type Scaling, scalingOf, widthOf } from './registers.ts'
 import { readText, writeText } from './strings.ts'
 
 /**
- * Takes the value of a tag out of registers; `bytes` starts at the tag's own address, two bytes a register, as received.
+ * Takes the value of a tag out of registers, two bytes a register, as received; `at` is the byte at which the tag begins.
  *
  * What lies there and is no value of its type is a ReadingFailed, which the runtime shows as that tag's status.
  */
-export function decode(register: Register, bytes: Buffer): Value | ReadingFailed {
+export function decode(register: Register, bytes: Buffer, at = 0): Value | ReadingFailed {
   const { count } = register
-  if (count === undefined) return decodeOne(register, bytes)
+  if (count === undefined) return decodeOne(register, bytes, at)
   const step = 2 * widthOf(register)
-  const values = Array.from({ length: count }, (_, index) => decodeOne(register, bytes.subarray(index * step)))
+  const values = Array.from({ length: count }, (_, index) => decodeOne(register, bytes, at + index * step))
   return values.find((value) => value instanceof ReadingFailed) ?? (values as unknown as Value)
+}
+
+/** Takes the value of one tag out of registers, from a byte on. */
+export type Decoder = (bytes: Buffer, at: number) => Value | ReadingFailed
+
+/** What {@link decode} does for one tag; numbers that lie there as they are, which are most, take the shortest way. */
+export function decoderOf(register: Register): Decoder {
+  const { count, bit, type, order } = register
+  const isPlain = count === undefined && bit === undefined && order === 'ABCD' && !scalingOf(register)
+  if (isPlain && type in plainFormats) return numberFormats[type as NumberType].read
+  return (bytes, at) => decode(register, bytes, at)
 }
 
 /**
@@ -36,17 +47,27 @@ export function bitOnLine({ bit = 0, order }: Register): number {
   return order === 'ABCD' || order === 'CDAB' ? bit : (bit + 8) % 16
 }
 
-function decodeOne(register: Register, bytes: Buffer): Value | ReadingFailed {
-  const { name, type, order, bit } = register
-  if (bit !== undefined) return (bytes.readUInt16BE(0) & (1 << bitOnLine(register))) !== 0
-  const ordered = reordered(bytes.subarray(0, 2 * widthOf(register)), order)
+function decodeOne(register: Register, bytes: Buffer, at: number): Value | ReadingFailed {
+  const { type, order, bit } = register
+  if (bit !== undefined) return (bytes.readUInt16BE(at) & (1 << bitOnLine(register))) !== 0
+  // This is done for each tag of each poll: most numbers are read where they lie.
+  if (order === 'ABCD' && type in plainFormats)
+    return inUnit(register, numberFormats[type as NumberType].read(bytes, at))
+  const ordered = reordered(bytes.subarray(at, at + 2 * widthOf(register)), order)
   if (type === 'string') return readText(ordered, register)
   if (type === 'bool') return ordered.readUInt16BE(0) !== 0
-  const raw = numberFormats[type].read(ordered)
+  const raw = numberFormats[type].read(ordered, 0)
   if (type.startsWith('bcd') && Number.isNaN(raw)) {
-    const message = `${name} holds ${ordered.toString('hex')}, which are no decimal digits; check its type`
+    const message = `${register.name} holds ${ordered.toString('hex')}, which are no decimal digits; check its type`
     return new ReadingFailed(message, { status: Status.BadOutOfRange })
   }
+  return inUnit(register, raw)
+}
+
+/** Numbers whose bytes need no look at their digits. */
+const { bcd16: _, bcd32: __, ...plainFormats } = numberFormats
+
+function inUnit(register: Register, raw: number | bigint): number | bigint {
   const scaling = scalingOf(register)
   return scaling ? scaled(Number(raw), scaling) : raw
 }
@@ -80,9 +101,14 @@ function scaled(raw: number, { gain, offset }: Scaling): number {
 }
 
 function reordered(bytes: Buffer, order: Register['order']): Buffer {
-  const copy = Buffer.from(bytes)
-  if (order === 'BADC' || order === 'DCBA') copy.swap16()
-  if (order === 'ABCD' || order === 'BADC' || copy.length === 2) return copy
-  const words = Array.from({ length: copy.length / 2 }, (_, word) => copy.subarray(2 * word, 2 * word + 2))
-  return Buffer.concat(words.reverse())
+  const { length } = bytes
+  const copy = Buffer.allocUnsafe(length)
+  const swapsBytes = order === 'BADC' || order === 'DCBA'
+  const swapsWords = order === 'CDAB' || order === 'DCBA'
+  for (let at = 0; at < length; at++) {
+    const word = at - (at % 2)
+    const from = (swapsWords ? length - 2 - word : word) + (swapsBytes ? 1 - (at % 2) : at % 2)
+    copy[at] = bytes[from] ?? 0
+  }
+  return copy
 }

@@ -47,7 +47,7 @@ export class TcpFraming implements Framing {
   }
 
   take(bytes: Buffer): Verdict {
-    this.#bytes = Buffer.concat([this.#bytes, bytes])
+    this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes])
     while (this.#bytes.length >= headerLength) {
       const length = this.#bytes.readUInt16BE(4)
       if (this.#bytes.readUInt16BE(2) !== 0 || length < 2 || length > frameLengthMax) {

@@ -7,8 +7,8 @@ export type NumberType = Exclude<Register['type'], 'bool' | 'string'>
 interface NumberFormat {
   readonly range: readonly [number | bigint, number | bigint]
   readonly isWhole: boolean
-  /** Not a number when the bytes hold none. */
-  read(bytes: Buffer): number | bigint
+  /** Not a number when the bytes from `at` on hold none. */
+  read(bytes: Buffer, at: number): number | bigint
   write(bytes: Buffer, value: number): void
 }
 
@@ -20,42 +20,42 @@ const uint64: readonly [bigint, bigint] = [0n, 2n ** 64n - 1n]
 export const numberFormats: Readonly<Record<NumberType, NumberFormat>> = {
   int16: whole(
     [-32768, 32767],
-    (bytes) => bytes.readInt16BE(0),
+    (bytes, at) => bytes.readInt16BE(at),
     (bytes, value) => bytes.writeInt16BE(value),
   ),
   uint16: whole(
     [0, 65535],
-    (bytes) => bytes.readUInt16BE(0),
+    (bytes, at) => bytes.readUInt16BE(at),
     (bytes, value) => bytes.writeUInt16BE(value),
   ),
   int32: whole(
     [-2147483648, 2147483647],
-    (bytes) => bytes.readInt32BE(0),
+    (bytes, at) => bytes.readInt32BE(at),
     (bytes, value) => bytes.writeInt32BE(value),
   ),
   uint32: whole(
     [0, 4294967295],
-    (bytes) => bytes.readUInt32BE(0),
+    (bytes, at) => bytes.readUInt32BE(at),
     (bytes, value) => bytes.writeUInt32BE(value),
   ),
   int64: whole(
     int64,
-    (bytes) => bytes.readBigInt64BE(0),
+    (bytes, at) => bytes.readBigInt64BE(at),
     (bytes, value) => bytes.writeBigInt64BE(BigInt(value)),
   ),
   uint64: whole(
     uint64,
-    (bytes) => bytes.readBigUInt64BE(0),
+    (bytes, at) => bytes.readBigUInt64BE(at),
     (bytes, value) => bytes.writeBigUInt64BE(BigInt(value)),
   ),
   float32: float(
     float32Max,
-    (bytes) => bytes.readFloatBE(0),
+    (bytes, at) => bytes.readFloatBE(at),
     (bytes, value) => bytes.writeFloatBE(value),
   ),
   float64: float(
     Number.MAX_VALUE,
-    (bytes) => bytes.readDoubleBE(0),
+    (bytes, at) => bytes.readDoubleBE(at),
     (bytes, value) => bytes.writeDoubleBE(value),
   ),
   bcd16: whole([0, 9999], readBcd, writeBcd),
@@ -73,8 +73,8 @@ function float(max: number, read: Read, write: Write): NumberFormat {
   return { range: [-max, max], isWhole: false, read, write }
 }
 
-function readBcd(bytes: Buffer): number {
-  const digits = bytes.toString('hex')
+function readBcd(bytes: Buffer, at: number): number {
+  const digits = bytes.toString('hex', at)
   return /^\d+$/.test(digits) ? Number(digits) : Number.NaN
 }
 

@@ -1,6 +1,6 @@
 import { type Block, split } from './blocks.ts'
 import type { Ask } from './bus.ts'
-import { decode } from './codec.ts'
+import { type Decoder, decoderOf } from './codec.ts'
 import { exceptionOf, readingFailed } from './exceptions.ts'
 import { isBitTable, lengthOf, type Register } from './registers.ts'
 import type { Readings, Session } from './session.ts'
@@ -10,20 +10,18 @@ const splitting = new Set([2, 3])
 
 /** Reads one group of registers, block by block. Each block waits for its own turn on the bus, so that others get theirs. */
 export async function readGroup(session: Session, group: string): Promise<Readings> {
-  const readings: Readings = {}
-  const sequenceByName = new Map<string, number>()
-  const blocks = session.knowledge.blocksByGroup.get(group) ?? []
-  for (const block of [...blocks]) {
-    for (const { part, values, sequence } of await readBlock(session, block, group)) {
-      Object.assign(readings, values)
-      for (const { name } of part.registers) sequenceByName.set(name, sequence)
-    }
+  const parts: ReadPart[] = []
+  for (const block of [...(session.knowledge.blocksByGroup.get(group) ?? [])]) {
+    parts.push(...(await readBlock(session, block, group)))
   }
+  const [first] = parts
+  const readings = first && parts.length === 1 ? first.values : Object.assign({}, ...parts.map(({ values }) => values))
   // What was written since is left out: it is read again soon, and must not fall back to the old value meanwhile.
-  for (const register of blocks.flatMap(({ registers }) => registers)) {
-    const sequence = sequenceByName.get(register.name)
-    if (sequence !== undefined && session.isOutdated({ ...register, length: lengthOf(register) }, sequence)) {
-      delete readings[register.name]
+  for (const { part, sequence } of parts) {
+    if (session.sequence === sequence) continue
+    for (const register of part.registers) {
+      const { kind, address, name } = register
+      if (session.isOutdated({ kind, address, length: lengthOf(register) }, sequence)) delete readings[name]
     }
   }
   return readings
@@ -92,15 +90,35 @@ function fetchValues(ask: Ask, { kind, address, length }: Pick<Block, 'kind' | '
 }
 
 function valuesOf(block: Block, data: Data): Readings {
-  return Object.fromEntries(
-    block.registers.map((register) => {
-      const at = register.address - block.address
-      return [
-        register.name,
-        'bits' in data ? bitsOf(register, data.bits, at) : decode(register, data.bytes.subarray(2 * at)),
-      ]
-    }),
-  )
+  const values: Readings = {}
+  if ('bits' in data) {
+    for (const register of block.registers) {
+      values[register.name] = bitsOf(register, data.bits, register.address - block.address)
+    }
+    return values
+  }
+  for (const { name, at, read } of decodersOf(block)) values[name] = read(data.bytes, at)
+  return values
+}
+
+interface PlacedDecoder {
+  readonly name: string
+  /** Byte of the block at which the tag begins. */
+  readonly at: number
+  readonly read: Decoder
+}
+
+const decodersByBlock = new WeakMap<Block, readonly PlacedDecoder[]>()
+
+/** What each tag of a block is read with. A block is read for years, so it is not looked up in the configuration each time. */
+function decodersOf(block: Block): readonly PlacedDecoder[] {
+  const known = decodersByBlock.get(block)
+  if (known) return known
+  const decoders = block.registers.map((register) => ({
+    ...{ name: register.name, at: 2 * (register.address - block.address), read: decoderOf(register) },
+  }))
+  decodersByBlock.set(block, decoders)
+  return decoders
 }
 
 function bitsOf({ count }: Register, bits: readonly boolean[], at: number): boolean | boolean[] {
