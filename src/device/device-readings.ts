@@ -123,7 +123,7 @@ export class DeviceReadings {
         `the device gave a value for ${name.slice(0, 100)}, which is not among its outputs`,
       )
     }
-    this.#tellTroubles(reading as Record<string, unknown>)
+    for (const name of taken.stated) this.#tellTrouble(name, (reading as Record<string, unknown>)[name])
   }
 
   #notRead(live: Live, failure: Failure): void {
@@ -132,13 +132,6 @@ export class DeviceReadings {
     diagnostics.error(failure.message)
     if (failure.fact === 'answered') publish(tags.refuse(failure.status, clock.now()))
     link.failed(live, failure)
-  }
-
-  #tellTroubles(reading: Record<string, unknown>): void {
-    for (const name of Object.keys(reading)) {
-      const value = reading[name]
-      if (typeof value === 'object' && value !== null) this.#tellTrouble(name, value)
-    }
   }
 
   /** Why a single reading failed stands in no status, so it is told; likewise that the device could not keep all values. */

@@ -3,6 +3,8 @@ import { bad, good, type Sample, type TagSample } from '../model/sample.ts'
 import { isBad, Status } from '../model/status.ts'
 import { ownerTag } from '../model/tag.ts'
 import type { Value } from '../model/value.ts'
+import { ReadingFailed } from '../plugin/facts.ts'
+import { StatedReading } from '../plugin/reading.ts'
 import { type NumberSpan, numberSpanOf, readingSample } from './port-value.ts'
 
 interface Tag {
@@ -17,6 +19,13 @@ interface Tag {
   accepted?: Sample | undefined
   /** Monotonic time at which a status that belongs to a lost link becomes BadNoCommunication. */
   until?: number | undefined
+}
+
+/** What came of a reading. */
+export interface Taken {
+  readonly samples: readonly TagSample[]
+  readonly unknownPorts: readonly string[]
+  readonly stated: readonly string[]
 }
 
 /**
@@ -60,23 +69,27 @@ export class TagSamples {
     return this.#measured().map(({ port }) => port.name)
   }
 
-  /** Takes in a reading: a tag without a value keeps its sample. `unknownPorts` are names that the device does not declare as outputs. */
-  take(
-    reading: Readonly<Record<string, unknown>>,
-    time: number,
-  ): { readonly samples: readonly TagSample[]; readonly unknownPorts: readonly string[] } {
-    const samples: TagSample[] = []
-    const unknownPorts: string[] = []
+  /**
+   * Takes in a reading: a tag without a value keeps its sample. `unknownPorts` are names that the device does not declare as
+   * outputs; `stated` are those with a failure or a status of their own in place of a plain value.
+   */
+  take(reading: Readonly<Record<string, unknown>>, time: number): Taken {
+    const [samples, unknownPorts, stated]: [TagSample[], string[], string[]] = [[], [], []]
     const at = { time, cause: this.#device }
     for (const name of Object.keys(reading)) {
       const value = reading[name]
       if (value === undefined) continue
       const tag = this.#tags.get(name)
-      if (tag?.isMeasured)
-        samples.push(set(tag, isUsual(tag, value) ? good(value, time) : readingSample(tag.port, value, at)))
-      else unknownPorts.push(name)
+      if (!tag?.isMeasured) {
+        unknownPorts.push(name)
+      } else if (isUsual(tag, value)) {
+        samples.push(set(tag, good(value, time)))
+      } else {
+        samples.push(set(tag, readingSample(tag.port, value, at)))
+        if (value instanceof ReadingFailed || value instanceof StatedReading) stated.push(name)
+      }
     }
-    return { samples, unknownPorts }
+    return { samples, unknownPorts, stated }
   }
 
   /** Takes in a value that the device accepted; a measured tag waits for its next reading. */
