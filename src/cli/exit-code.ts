@@ -1,7 +1,7 @@
 import { type ErrorCode, isMillraceError } from '../model/errors.ts'
 
 /** Exit codes of the program; those above 64 are the ones of sysexits.h. */
-export const ExitCode = { ok: 0, failed: 1, usage: 2, unavailable: 69, configuration: 78 } as const
+export const ExitCode = { ok: 0, failed: 1, usage: 2, unavailable: 69, software: 70, configuration: 78 } as const
 
 /** An exit code of the program. */
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]

@@ -11,6 +11,7 @@ import { demoFolder, packageRoot } from '../package-root.ts'
 import { bannerOf } from './banner.ts'
 import type { Finish } from './exit-code.ts'
 import { ExitCode, UsageError } from './exit-code.ts'
+import { type Net, spreadNet } from './last-net.ts'
 import { onHangup, stopSignal } from './stop-signal.ts'
 import type { Terminal } from './terminal.ts'
 import { printFindings } from './validate.ts'
@@ -77,7 +78,9 @@ export function runCommand(program: Command, terminal: Terminal, finish: Finish)
         throw new UsageError(`run takes one folder, but ${args.length} were given: ${args.join(', ')}`)
       const { startPlant } = await withPlant()
       finish(
-        await run(folder, withEnvironment(options, terminal), terminal, { startPlant, stopped: stopSignal, onHangup }),
+        await run(folder, withEnvironment(options, terminal), terminal, {
+          ...{ startPlant, stopped: stopSignal, onHangup, spreadNet },
+        }),
       )
     })
 }
@@ -93,6 +96,8 @@ export interface RunSurroundings {
   stopped(): Promise<void>
   /** Calls back whenever the files are to be read again, until what it returns is called. */
   onHangup?(callback: () => void): () => void
+  /** Catches what nobody else does, from before the plant is loaded until it has stopped. */
+  spreadNet?(log: Logger): Net
 }
 
 /** Runs a plant until it is told to stop, and tells the exit code. */
@@ -110,8 +115,9 @@ export async function run(
   if (!isRunnable(plant)) return ExitCode.configuration
   const port = options.port ?? plant.definition.server.port
   const log = createLog({ level: options.logLevel })
+  const net = surroundings.spreadNet?.(log)
   const stopped = surroundings.stopped()
-  const started = await starting(port, () =>
+  const starts = starting(port, () =>
     surroundings.startPlant({
       folder: plantFolder,
       plant,
@@ -123,14 +129,34 @@ export async function run(
       log,
     }),
   )
-  const forgetHangup = surroundings.onHangup?.(() => {
-    started.reload('SIGHUP').catch((error: unknown) => log.error(error))
-  })
-  terminal.out(bannerOf({ plant: plant.definition.plant, isDemo, ...started }, terminal))
-  await stopped
-  forgetHangup?.()
-  await started.stop()
-  return ExitCode.ok
+  try {
+    const started = await (net ? Promise.race([starts, net.broken]) : starts)
+    if (!started) {
+      terminal.endWithin?.(brokenStopMs)
+      return ExitCode.software
+    }
+    const forgetHangup = surroundings.onHangup?.(() => {
+      started.reload('SIGHUP').catch((error: unknown) => log.error(error))
+    })
+    terminal.out(bannerOf({ plant: plant.definition.plant, isDemo, ...started }, terminal))
+    const code = await endOf(stopped, net)
+    forgetHangup?.()
+    // A plant that is broken may not come to its end by itself.
+    if (code !== ExitCode.ok) terminal.endWithin?.(brokenStopMs)
+    await started.stop()
+    return code
+  } finally {
+    net?.remove()
+  }
+}
+
+/** How long a plant may take to stop when something in it is broken, in milliseconds. */
+const brokenStopMs = 10_000
+
+/** Waits until the plant is to stop, and tells with which exit code. */
+function endOf(stopped: Promise<void>, net: Net | undefined): Promise<ExitCode> {
+  const asWanted = stopped.then(() => ExitCode.ok)
+  return net ? Promise.race([asWanted, net.broken.then(() => ExitCode.software)]) : asWanted
 }
 
 /** Tells a port in use by its code, also when the operating system's own error comes through. */

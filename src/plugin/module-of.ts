@@ -1,3 +1,5 @@
+import { dirname, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Plugin, StepPlugin } from './define.ts'
 
 /** The module that plugins were loaded from. */
@@ -13,6 +15,7 @@ export interface ModuleOf {
 }
 
 const moduleByPlugin = new WeakMap<Plugin, ModuleOf>()
+const folders = new Set<string>()
 
 /** The module that a plugin was loaded from; undefined for one that was made in the program itself. */
 export function moduleOf(plugin: Plugin): ModuleOf | undefined {
@@ -24,8 +27,14 @@ export function rememberModule(
   { url, origin, kind, hash }: Omit<ModuleOf, 'plugins' | 'hash'> & { readonly hash?: string | undefined },
   plugins: readonly Plugin[],
 ): void {
+  if (url.startsWith('file:')) folders.add(dirname(fileURLToPath(url)) + sep)
   const steps = plugins.filter((each) => each.kind !== 'device' && each.kind !== 'simulator')
   for (const plugin of plugins) {
     if (!moduleByPlugin.has(plugin)) moduleByPlugin.set(plugin, { url, origin, kind, hash, plugins: steps })
   }
+}
+
+/** Whether a file lies beside or below a module that plugins were loaded from. */
+export function isPluginFile(file: string): boolean {
+  return [...folders].some((folder) => file.startsWith(folder))
 }

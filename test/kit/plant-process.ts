@@ -16,11 +16,14 @@ export interface PlantProcess {
 const children: ChildProcess[] = []
 
 /** Runs the plant of a folder, with its data in `d` and its certificates in `c` below it. */
-export async function startPlantProcess(folder: string): Promise<PlantProcess> {
+export async function startPlantProcess(
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<PlantProcess> {
   const folders = ['--data', join(folder, 'd'), '--certificates', join(folder, 'c')]
   const main = join(packageRoot, 'src', 'main.ts')
   const child = spawn(process.execPath, [main, 'run', folder, '--port', '0', '--no-watch', ...folders], {
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   children.push(child)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { VirtualClock } from '../../../src/model/clock.ts'
-import { guardProcess } from '../../../src/opcua/guard/index.ts'
+import { guardProcess } from '../../src/cli/guard-process.ts'
+import { VirtualClock } from '../../src/model/clock.ts'
 
 describe('last net of the process', () => {
   const events = ['unhandledRejection', 'uncaughtException'] as const
@@ -29,7 +29,8 @@ describe('last net of the process', () => {
       clock,
       onUnhandled: (reason, count) => seen.push(`${reason} ${count}`),
       onRestart: () => seen.push('restart'),
-      onUncaught: (error) => seen.push(`uncaught ${error.message}`),
+      onUncaught: (error) => seen.push(`uncaught ${(error as Error).message}`),
+      onStray: (_, file) => seen.push(`stray in ${file}`),
     })
     emit('unhandledRejection', 'a')
     emit('unhandledRejection', 'b')
