@@ -3,6 +3,7 @@ import { Subscription } from 'rxjs'
 import { forgetOld } from './forget-old.ts'
 import { LastValues } from './last-values.ts'
 import type { Clock } from './model/clock.ts'
+import { messageOf } from './model/errors.ts'
 import type { PlantEvent } from './model/event.ts'
 import { good, type Sample } from './model/sample.ts'
 import { parameterTag } from './model/tag.ts'
@@ -279,8 +280,4 @@ function ownerOf(tag: string): string {
 function triggerOf(initiator: string): string {
   if (initiator.startsWith('job:')) return 'job'
   return ['auto', 'schedule', 'restart'].includes(initiator) ? initiator : 'user'
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -3,6 +3,7 @@ import { EventRecorder } from './history/events/event-recorder.ts'
 import type { EventStore } from './history/events/event-store.ts'
 import { Retention } from './history/record/retention.ts'
 import type { Clock } from './model/clock.ts'
+import { messageOf } from './model/errors.ts'
 import type { EventHistoryView, EventRange, KeptEvent } from './opcua/history/events/event-history-view.ts'
 import { settledWithin } from './within.ts'
 
@@ -98,8 +99,4 @@ export class EventHistory implements EventHistoryView {
 async function forget(events: EventStore, before: number): Promise<{ samples: number; isDone: boolean }> {
   const samples = await events.removeBefore(before, forgottenMax)
   return { samples, isDone: samples < forgottenMax }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -19,7 +19,7 @@ import { type HistoryRule, historyRulesOf } from './history-rules.ts'
 import type { RunnablePlant } from './load-plant.ts'
 import { logEvents } from './log-events.ts'
 import type { Clock } from './model/clock.ts'
-import { isMillraceError, MillraceError } from './model/errors.ts'
+import { isMillraceError, MillraceError, messageOf } from './model/errors.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { Sample, TagSample } from './model/sample.ts'
 import { Status } from './model/status.ts'
@@ -277,7 +277,7 @@ export class Historian implements HistoryView {
 
   #notForgotten(error: unknown): void {
     if (this.#recorder.health().state !== 'Ok') return
-    this.#options.log.warn(`old history cannot be forgotten: ${error instanceof Error ? error.message : String(error)}`)
+    this.#options.log.warn(`old history cannot be forgotten: ${messageOf(error)}`)
   }
 
   #record(batch: readonly TagSample[]): void {

@@ -5,7 +5,7 @@ import { formatFindings } from '../config/format-findings.ts'
 import { locate } from '../config/locate.ts'
 import { withPluginEntries } from '../config/plugin-entries.ts'
 import { type PlantReading, readPlant } from '../config/read-plant.ts'
-import { MillraceError } from '../model/errors.ts'
+import { MillraceError, messageOf } from '../model/errors.ts'
 import { builtInPlugins } from '../package-root.ts'
 import { loadCatalogue } from '../plugin/catalogue.ts'
 import { complaintsAbout } from '../plugin/conformance.ts'
@@ -175,7 +175,7 @@ async function hashed(module: Pinnable, folder: string): Promise<string> {
   try {
     return await hashOf(module, folder)
   } catch (cause) {
-    const message = `${module.origin} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`
+    const message = `${module.origin} cannot be read: ${messageOf(cause)}`
     throw new MillraceError('file-unreadable', message, { cause })
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../model/errors.ts'
 import type { Finding } from '../model/finding.ts'
 import type { DevicePlugin, SimulatorPlugin } from '../plugin/define.ts'
 import { parseConfig } from '../plugin/describe.ts'
@@ -59,7 +60,7 @@ function complaintsOf(
   try {
     return plugin.check(values as never, { folder })
   } catch (error) {
-    return [`the plugin ${plugin.type} cannot check it: ${error instanceof Error ? error.message : String(error)}`]
+    return [`the plugin ${plugin.type} cannot check it: ${messageOf(error)}`]
   }
 }
 

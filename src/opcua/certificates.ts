@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { OPCUACertificateManager, OPCUAServer, StatusCode } from 'node-opcua'
-import { MillraceError } from '../model/errors.ts'
+import { MillraceError, messageOf } from '../model/errors.ts'
 
 /** Makes the certificate folder when it is missing; throws `certificate-unusable` when it cannot be written. */
 export function prepareCertificateFolder(folder: string): void {
@@ -17,7 +17,7 @@ export function prepareCertificateFolder(folder: string): void {
 
 /** The error of a certificate folder that cannot be used. */
 export function certificateUnusable(folder: string, cause: unknown): MillraceError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = messageOf(cause)
   return new MillraceError(
     'certificate-unusable',
     `certificate folder ${folder} cannot be used: ${reason}; check its permissions, or choose another with --certificates`,

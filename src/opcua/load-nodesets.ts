@@ -1,4 +1,5 @@
 import { AddressSpace, type BaseNode, generateAddressSpace } from 'node-opcua'
+import { messageOf } from '../model/errors.ts'
 import type { Finding } from '../model/finding.ts'
 import { serverNodesets } from './nodesets.ts'
 import { receiveStackMessages } from './stack-messages.ts'
@@ -27,7 +28,7 @@ export async function checkNodesetLoad(fileByModel: ReadonlyMap<string, string>)
 
 /** The file that an error of the stack's loader is about, and what it says, on one line. */
 export function loadFault(error: unknown, files: readonly string[]): { file: string; reason: string } {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   const file = files.find((candidate) => message.includes(candidate)) ?? files[0] ?? ''
   const reason = message.replace(/^generateAddressSpace: loading nodeset .* failed: /, '').replace(/\s+/g, ' ')
   return { file, reason: reason.trim().slice(0, 200) }

@@ -1,5 +1,6 @@
 import type { FunctionStepDefinition, MethodStepDefinition, StepDefinition } from '../model/definition.ts'
 import type { ErrorCode } from '../model/errors.ts'
+import { messageOf } from '../model/errors.ts'
 import type { DeviceDescription, MethodDescription, Port } from '../model/port.ts'
 import type { StepPlugin } from '../plugin/define.ts'
 import { fieldsOf, likenessOf, parseConfig, portsOf } from '../plugin/describe.ts'
@@ -88,7 +89,7 @@ function functionShape(
     }
   } catch (cause) {
     report.error('plugin-invalid', [...path, 'function'], {
-      message: `plugin ${type} cannot name the ports of step ${definition.id}: ${textOf(cause)}`,
+      message: `plugin ${type} cannot name the ports of step ${definition.id}: ${messageOf(cause)}`,
     })
     return undefined
   }
@@ -117,7 +118,7 @@ function remarksOf(plugin: StepPlugin, config: Readonly<Record<string, unknown>>
   try {
     return plugin.check?.(config) ?? []
   } catch (cause) {
-    return [textOf(cause)]
+    return [messageOf(cause)]
   }
 }
 
@@ -129,7 +130,7 @@ function crossingRemarks({ isolated, type }: StepPlugin, config: Readonly<Record
     return []
   } catch (cause) {
     return [
-      `its configuration cannot go into the thread of ${type}, because it is more than plain data: ${textOf(cause)}`,
+      `its configuration cannot go into the thread of ${type}, because it is more than plain data: ${messageOf(cause)}`,
     ]
   }
 }
@@ -160,8 +161,4 @@ function methodShape(
     ),
   })
   return undefined
-}
-
-function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { firstValueFrom, type Observable } from 'rxjs'
+import { messageOf } from '../model/errors.ts'
 import type { Port } from '../model/port.ts'
 import type { DeviceContext, DevicePlugin, ReadingGroup, SimulatorPlugin } from './define.ts'
 import { methodsOf, portsOf } from './describe.ts'
@@ -30,7 +31,7 @@ export async function deviceBehaviour(plugin: DevicePlugin, bounds: Bounds): Pro
     const kept = { certificatesFolder, memory: new Map<string, unknown>() }
     return [...(await ofConnection(plugin, bounds, kept)), ...(await ofAbort(plugin, bounds, kept))]
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)]
+    return [messageOf(error)]
   } finally {
     await rm(certificatesFolder, { recursive: true, force: true, maxRetries: 3 })
   }
@@ -135,7 +136,7 @@ export async function simulatorBehaviour(
     await within(simulation.stop(), 'the second stop', deadlineMs)
     return typeof simulation.overrides === 'object' ? [] : ['start gives no overrides']
   } catch (error) {
-    return [`start or stop fails: ${error instanceof Error ? error.message : String(error)}`]
+    return [`start or stop fails: ${messageOf(error)}`]
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { messageOf } from '../model/errors.ts'
 import type { Finding } from '../model/finding.ts'
 import { modulesIn, namesIn, packageSource, type Source } from './load.ts'
 import { hashOf, judge, type Pinnable, type Pins, refusalOf } from './pins.ts'
@@ -61,7 +62,7 @@ export async function candidatesOf(sources: CatalogueSources): Promise<Candidate
       if ('finding' in judged) refused.push(judged)
       else modules.push(judged)
     } catch (error) {
-      unusable.push({ origin: candidate.origin, message: error instanceof Error ? error.message : String(error) })
+      unusable.push({ origin: candidate.origin, message: messageOf(error) })
     }
   }
   return { modules, refused, unusable }

@@ -1,4 +1,5 @@
 import { AssertionError } from 'node:assert'
+import { messageOf } from '../model/errors.ts'
 import { idPattern } from '../model/tag.ts'
 import { unitOf } from '../model/unit.ts'
 import { bare, elementOf, kindOf, metaInside, shapeOf } from './anatomy.ts'
@@ -49,7 +50,7 @@ export async function complaintsAbout(
     methods = plugin.kind === 'device' ? methodsOf(plugin, config) : {}
   } catch (error) {
     const advice = options.config === undefined ? '; tell conformance a config that works' : ''
-    return [...ofConfig, `${error instanceof Error ? error.message : String(error)}${advice}`]
+    return [...ofConfig, `${messageOf(error)}${advice}`]
   }
   const ofPorts = complaintsAboutAllPorts(plugin, ports)
   const needsOutput = plugin.kind !== 'device' && plugin.kind !== 'simulator'
@@ -67,7 +68,7 @@ function complaintsAboutExamples(plugin: DevicePlugin): string[] {
         portFieldsOf(plugin, usable(plugin, example))
         return []
       } catch (error) {
-        return [`the example '${title}': ${error instanceof Error ? error.message : String(error)}`]
+        return [`the example '${title}': ${messageOf(error)}`]
       }
     }),
   )

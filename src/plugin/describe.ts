@@ -1,5 +1,5 @@
 import type { DeviceDefinition } from '../model/definition.ts'
-import { MillraceError } from '../model/errors.ts'
+import { MillraceError, messageOf } from '../model/errors.ts'
 import type { DeviceDescription, MethodDescription, Port } from '../model/port.ts'
 import { unitOf } from '../model/unit.ts'
 import type { DataType, Value } from '../model/value.ts'
@@ -87,7 +87,7 @@ export function describeDevice(definition: DeviceDefinition, plugin: DevicePlugi
       ...(allowsFaults ? { allowsFaults } : {}),
     }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new MillraceError('plugin-invalid', `plugin ${type} cannot name the ports of ${id}: ${reason}`, { cause })
   }
 }

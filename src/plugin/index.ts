@@ -1,6 +1,6 @@
 export { bad, good, type Sample } from '../model/sample.ts'
 export { isBad, isGood, isUncertain, Status, worst } from '../model/status.ts'
-export type { DataType, EncodedValue, Value } from '../model/value.ts'
+export { type DataType, dataTypes, type EncodedValue, integerRange, type Value } from '../model/value.ts'
 export * from './define.ts'
 export * from './facts.ts'
 export * from './field.ts'

@@ -1,5 +1,5 @@
 import { access, rename, stat } from 'node:fs/promises'
-import { MillraceError } from '../model/errors.ts'
+import { MillraceError, messageOf } from '../model/errors.ts'
 
 /** A moment as a part of a file name: `20261122T235600.123Z`. */
 export function stampOf(time: number): string {
@@ -25,7 +25,7 @@ export async function moveAside(
       if (await exists(`${file}${part}`)) await rename(`${file}${part}`, `${target}${part}`)
     }
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause)
+    const detail = messageOf(cause)
     const message = `${file} is damaged and cannot be moved aside (${detail}); check the permissions of its folder`
     throw new MillraceError('database-corrupt', message, { cause })
   }

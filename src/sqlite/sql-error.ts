@@ -1,4 +1,4 @@
-import { type ErrorCode, MillraceError } from '../model/errors.ts'
+import { type ErrorCode, MillraceError, messageOf } from '../model/errors.ts'
 
 /** Result codes of SQLite that mean something to an operator (sqlite.org/rescode.html). */
 export const ResultCode = {
@@ -26,6 +26,6 @@ const codes: Readonly<Record<number, readonly [ErrorCode, string]>> = {
 /** An operating error of a database from SQLite's result code, extended or not. */
 export function sqlError(file: string, resultCode: number, cause: unknown): MillraceError {
   const [code, text] = codes[resultCode & 0xff] ?? ['database-failed', 'failed']
-  const detail = cause instanceof Error ? cause.message : String(cause)
+  const detail = messageOf(cause)
   return new MillraceError(code, `${file} ${text} (${detail})`, { cause })
 }

@@ -1,9 +1,8 @@
-import { boolean, choice, double, list, record, text, uint32, unit, type Values } from 'millrace/plugin'
-import { typeNames } from './types.ts'
+import { boolean, choice, dataTypes, double, list, record, text, uint32, unit, type Values } from 'millrace/plugin'
 
 const named = {
   name: text({ description: 'Name of it here: letters, digits, _ and -.' }),
-  type: choice(typeNames, { optional: true, description: 'Data type; when absent a Double, which takes any number.' }),
+  type: choice(dataTypes, { optional: true, description: 'Data type; when absent a Double, which takes any number.' }),
   array: boolean({ default: false, description: 'Whether it is an array of that type.' }),
   unit: unit({ optional: true, description: 'Engineering unit.' }),
   min: double({ optional: true, description: 'Low end of its normal range.' }),

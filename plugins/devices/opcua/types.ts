@@ -18,24 +18,6 @@ import {
   uint64,
 } from 'millrace/plugin'
 
-/** The data types that a tag or an argument may have, by their OPC UA names. */
-export const typeNames = [
-  'Boolean',
-  'SByte',
-  'Byte',
-  'Int16',
-  'UInt16',
-  'Int32',
-  'UInt32',
-  'Int64',
-  'UInt64',
-  'Float',
-  'Double',
-  'String',
-  'DateTime',
-  'ByteString',
-] as const satisfies readonly DataType[]
-
 /** A value that is declared: a tag, or an argument of a method. A type that is absent is Double, the type that takes any number. */
 export interface Declared {
   readonly name: string

@@ -1,6 +1,6 @@
-import { Rejected, Status } from 'millrace/plugin'
+import { type DataType, dataTypes, integerRange, Rejected, Status } from 'millrace/plugin'
 import { DataType as Builtin, Variant, VariantArrayType } from 'node-opcua-client'
-import { type Declared, isExactIn, typeNames, typeOf } from './types.ts'
+import { type Declared, isExactIn, typeOf } from './types.ts'
 
 /** Name of a built-in type of OPC UA, of which some are not types of a tag: LocalizedText, Guid, ExtensionObject. */
 export type BuiltinName = keyof typeof Builtin
@@ -30,8 +30,8 @@ export function typeMisfit(declared: Declared, builtin: BuiltinName): string | u
   return `the server has a ${builtin}, which does not fit into a ${type}; ${remedy}`
 }
 
-function isTagType(builtin: BuiltinName): builtin is (typeof typeNames)[number] {
-  return (typeNames as readonly string[]).includes(builtin)
+function isTagType(builtin: BuiltinName): builtin is DataType {
+  return (dataTypes as readonly string[]).includes(builtin)
 }
 
 /** The value of a declared type inside a variant, or the reason why there is none. `null` is no value at all. */
@@ -90,15 +90,6 @@ function joined([high, low]: readonly [number, number]): bigint {
   return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
 }
 
-const integerRange: Readonly<Partial<Record<BuiltinName, readonly [number, number]>>> = {
-  SByte: [-128, 127],
-  Byte: [0, 255],
-  Int16: [-32768, 32767],
-  UInt16: [0, 65535],
-  Int32: [-2147483648, 2147483647],
-  UInt32: [0, 4294967295],
-}
-
 /**
  * Makes a variant of the type that the server has out of a value of the declared type.
  *
@@ -116,7 +107,7 @@ export function variantOf(declared: Declared, builtin: BuiltinName | undefined, 
 }
 
 function encoded({ name }: Declared, builtin: BuiltinName, value: Scalar): unknown {
-  const range = integerRange[builtin]
+  const range = integerRange[builtin as DataType]
   const refuse = (status: number): never => {
     throw new Rejected(`${String(value)} does not fit into ${name}, a ${builtin} of the server`, { status })
   }

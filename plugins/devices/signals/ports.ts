@@ -8,6 +8,7 @@ import {
   int8,
   int16,
   int32,
+  integerRange,
   type NumberOptions,
   text,
   uint8,
@@ -19,16 +20,6 @@ import { type Given, type TagEntry, type TagType, typeOf } from './settings.ts'
 const numberField: Readonly<Record<Exclude<TagType, 'Boolean' | 'String'>, (options: NumberOptions) => Field>> = {
   ...{ Double: double, Float: float, SByte: int8, Byte: uint8, Int16: int16, UInt16: uint16, Int32: int32 },
   UInt32: uint32,
-}
-
-/** Lowest and highest value of the whole numbers. */
-const wholeRange: Readonly<Partial<Record<TagType, readonly [number, number]>>> = {
-  SByte: [-128, 127],
-  Byte: [0, 255],
-  Int16: [-32_768, 32_767],
-  UInt16: [0, 65_535],
-  Int32: [-2_147_483_648, 2_147_483_647],
-  UInt32: [0, 4_294_967_295],
 }
 
 /** The ports of tags. */
@@ -54,7 +45,7 @@ function fieldOf(tag: TagEntry): Field {
 
 /** Lowest and highest value that a tag of this type can have; nothing for those that are not whole numbers. */
 export function rangeOf(tag: TagEntry): readonly [number, number] | undefined {
-  return wholeRange[typeOf(tag)]
+  return integerRange[typeOf(tag)]
 }
 
 /** A value as the tag's type has it: whole numbers are rounded, a Boolean is true above 0, a number chooses among `choices`. */

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import type { Clock } from '../../model/clock.ts'
+import { messageOf } from '../../model/errors.ts'
 import { Ballast } from './ballast.ts'
 import {
   DiskGuard,
@@ -9,7 +10,6 @@ import {
   enoughOf,
   spaceOfDisk,
 } from './disk-guard.ts'
-import { reasonOf } from './failure.ts'
 import type { HistoryFile } from './history-file.ts'
 import type { Recorder } from './recorder.ts'
 import type { Retention } from './retention.ts'
@@ -97,7 +97,7 @@ export class DiskWatch {
       return
     }
     if (level === 'low') log.warn(`the disk of ${path} has ${megabytes(free)} free; make room before it is full`)
-    await file.ask(({ store }) => store.shrink()).catch((error: unknown) => log.warn(reasonOf(error)))
+    await file.ask(({ store }) => store.shrink()).catch((error: unknown) => log.warn(messageOf(error)))
   }
 
   #fullness(space: DiskSpace): string {

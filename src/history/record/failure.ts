@@ -18,11 +18,6 @@ export function stateOf(error: unknown): HistorianState {
   return (isMillraceError(error) ? stateByCode[error.code] : undefined) ?? 'Degraded'
 }
 
-/** What an error says. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
 /** Tells whether an error is about what was to be stored, and would come again with the same samples on any store. */
 export function isAboutSamples(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError || isMillraceError(error, 'value-invalid')

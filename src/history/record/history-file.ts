@@ -1,12 +1,11 @@
 import { stat } from 'node:fs/promises'
 import type { Clock } from '../../model/clock.ts'
-import { isMillraceError, MillraceError } from '../../model/errors.ts'
+import { isMillraceError, MillraceError, messageOf } from '../../model/errors.ts'
 import { Status } from '../../model/status.ts'
 import { moveAside } from '../../sqlite/move-aside.ts'
 import type { DatabaseNotice } from '../../sqlite/open-migrated.ts'
 import type { Corruption } from '../store/around.ts'
 import { type OpenedHistory, openHistory } from '../store/sqlite-history.ts'
-import { reasonOf } from './failure.ts'
 
 /** How a history is kept open. */
 export interface HistoryFileOptions {
@@ -186,7 +185,7 @@ export class HistoryFile {
   #failed(opened: OpenedHistory, error: unknown): void {
     const current = this.#current
     if (current?.opened !== opened || !isMillraceError(error) || !reopening.has(error.code)) return
-    if (error.code === 'database-corrupt') this.#damage = reasonOf(error.cause ?? error)
+    if (error.code === 'database-corrupt') this.#damage = messageOf(error.cause ?? error)
     this.#drop(current)
     this.#options.onFailure?.(error)
   }

@@ -1,9 +1,10 @@
 import type { Cancel, Clock } from '../../model/clock.ts'
+import { messageOf } from '../../model/errors.ts'
 import type { HistorianState } from '../../model/event.ts'
 import type { TagSample } from '../../model/sample.ts'
 import type { HistoryStore } from '../history-store.ts'
 import { Deadband } from './deadband.ts'
-import { isAboutSamples, reasonOf, stateOf } from './failure.ts'
+import { isAboutSamples, stateOf } from './failure.ts'
 import { type Gap, Gaps } from './gaps.ts'
 
 /** What the historian tells about itself. */
@@ -266,7 +267,7 @@ export class Recorder {
     if (!first || gap) return false
     const middle = Math.floor(samples.length / 2)
     if (middle === 0) {
-      this.#become('Degraded', reasonOf(error))
+      this.#become('Degraded', messageOf(error))
       this.#lose(first)
       this.#writing = { samples: [], taken }
     } else {
@@ -279,7 +280,7 @@ export class Recorder {
   #fail(error: unknown): void {
     const { clock, retryMs } = this.#options
     this.#isFailing = true
-    if (!this.#isHeld) this.#become(stateOf(error), reasonOf(error))
+    if (!this.#isHeld) this.#become(stateOf(error), messageOf(error))
     this.#isPaused = true
     this.#timer?.()
     this.#timer = clock.after(retryMs, () => this.#write())

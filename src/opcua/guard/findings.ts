@@ -1,3 +1,4 @@
+import { messageOf } from '../../model/errors.ts'
 /** The kinds of things that the guard counts. */
 export const FINDING_KINDS = [
   'containedThrow',
@@ -58,7 +59,7 @@ export class Findings {
 
 /** The first line of an error or a text, at most 200 characters, without control characters. */
 export function oneLine(detail: unknown): string {
-  const text = detail instanceof Error ? detail.message : String(detail)
+  const text = messageOf(detail)
   const line = text.slice(0, 400).split('\n', 1)[0] ?? ''
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach a log.
   return line.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').slice(0, 200)

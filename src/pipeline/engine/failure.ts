@@ -7,8 +7,3 @@ export function statusOf(error: unknown): number {
   if (typeof status === 'number' && isBad(status)) return status
   return isMillraceError(error, 'timed-out') ? Status.BadTimeout : Status.BadInternalError
 }
-
-/** The text of what a step threw. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}

@@ -1,6 +1,7 @@
+import { messageOf } from '../../model/errors.ts'
 import type { ExecutionHost, StepCounters, WaveResult } from '../execution.ts'
 import { attempt } from './attempts.ts'
-import { messageOf, statusOf } from './failure.ts'
+import { statusOf } from './failure.ts'
 import type { Plan, PlanFinally } from './plan.ts'
 import type { Samples } from './samples.ts'
 

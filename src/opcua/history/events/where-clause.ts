@@ -136,9 +136,10 @@ function operatorOf(operator: FilterOperator, operands: readonly Evaluate[], ask
     case FilterOperator.LessThanOrEqual:
       return ordered(first, second, (order) => order <= 0)
     case FilterOperator.Between:
-      return both(
+      return joined(
         ordered(first, second, (order) => order >= 0),
         ordered(first, third, (order) => order <= 0),
+        false,
       )
     case FilterOperator.InList:
       return inList(first, operands.slice(1))
@@ -150,9 +151,9 @@ function operatorOf(operator: FilterOperator, operands: readonly Evaluate[], ask
         return truth === null ? null : boolean(!truth)
       }
     case FilterOperator.And:
-      return both(first, second)
+      return joined(first, second, false)
     case FilterOperator.Or:
-      return either(first, second)
+      return joined(first, second, true)
     case FilterOperator.Cast:
       return cast(first, asked[1])
     case FilterOperator.BitwiseAnd:
@@ -186,23 +187,14 @@ function ordered(first: Evaluate, second: Evaluate, holds: (order: number) => bo
   }
 }
 
-/** FALSE wins over NULL (Part 4 Table 120). */
-function both(first: Evaluate, second: Evaluate): Evaluate {
+/** One truth wins over everything, also over NULL: FALSE in And, TRUE in Or (Part 4 Tables 120 and 121). */
+function joined(first: Evaluate, second: Evaluate, winner: boolean): Evaluate {
   return (event) => {
     const a = truthOf(first(event))
-    if (a === false) return boolean(false)
+    if (a === winner) return boolean(winner)
     const b = truthOf(second(event))
-    return b === false ? boolean(false) : a === null || b === null ? null : boolean(true)
-  }
-}
-
-/** TRUE wins over NULL (Part 4 Table 121). */
-function either(first: Evaluate, second: Evaluate): Evaluate {
-  return (event) => {
-    const a = truthOf(first(event))
-    if (a === true) return boolean(true)
-    const b = truthOf(second(event))
-    return b === true ? boolean(true) : a === null || b === null ? null : boolean(false)
+    if (b === winner) return boolean(winner)
+    return a === null || b === null ? null : boolean(!winner)
   }
 }
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Rejected, Status } from 'millrace/plugin'
+import { dataTypes, Rejected, Status } from 'millrace/plugin'
 import { DataType as Builtin, coerceNodeId, Variant, VariantArrayType } from 'node-opcua-client'
-import { type Declared, fieldOf, typeNames } from '../../../../plugins/devices/opcua/types.ts'
+import { type Declared, fieldOf } from '../../../../plugins/devices/opcua/types.ts'
 import { type BuiltinName, typeMisfit, valueIn, variantOf } from '../../../../plugins/devices/opcua/values.ts'
 import { portOf } from '../../../../src/plugin/describe.ts'
 
@@ -33,7 +33,7 @@ describe('values of OPC UA', () => {
     ByteString: fc.uint8Array(),
   }
 
-  for (const type of typeNames) {
+  for (const type of dataTypes) {
     it(`takes a ${type} back as it was written, alone and in an array`, () => {
       const one = arbitrary[type] as fc.Arbitrary<unknown>
       fc.assert(
