@@ -1,4 +1,5 @@
 import type { FaultEnd, FaultKind } from './fault.ts'
+import type { Job } from './job.ts'
 import type { ProgramState, ProgramTransitionName } from './program.ts'
 import type { TagSample } from './sample.ts'
 import type { Value } from './value.ts'
@@ -159,6 +160,16 @@ export type PlantEvent =
   | (Happening & { readonly kind: 'clockJumped'; readonly byMs: number })
   /** An error of the program that nobody took care of; `count` of them since its start. */
   | (Happening & { readonly kind: 'rejectionUnhandled'; readonly count: number })
+  /** A job order made a transition, or was updated; told once, with the same `eventId` when it is told again after a crash. */
+  | (Happening & {
+      readonly kind: 'jobChanged'
+      /** Path of the equipment whose list it is in. */
+      readonly equipment: string
+      /** As it was after the change. */
+      readonly job: Job
+      /** EventId in hexadecimal, 32 digits. */
+      readonly eventId: string
+    })
   /** A definition asks for a plugin that the plant does not allow; nothing was changed. */
   | (Happening & { readonly kind: 'pluginRefused'; readonly file: string; readonly initiator: string })
 

@@ -93,7 +93,7 @@ describe('health of a running plant', function () {
     await release()
     await until('it is healthy', async () => (await read(serviceLevelId)) === 255, 20_000)
     await until('both are told', () => heard('ServiceLevelEventType').length >= 2)
-    expect(String(heard('ServiceLevelEventType')[0]?.Message)).to.include('history')
+    expect(JSON.stringify(heard('ServiceLevelEventType')[0]?.Message)).to.include('history')
   })
 
   it('tells when everything had to wait and no step was to blame', async () => {

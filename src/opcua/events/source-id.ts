@@ -12,5 +12,7 @@ const ofHealth: ReadonlySet<PlantEvent['kind']> = new Set<PlantEvent['kind']>([
 export function sourceIdOf(event: PlantEvent): string {
   if ('device' in event) return `dev/${event.device}`
   if ('pipeline' in event) return `pipe/${event.pipeline}`
-  return event.kind === 'pluginRefused' ? 'server' : ofHealth.has(event.kind) ? 'health' : 'historian'
+  if (event.kind === 'jobChanged') return `eq/${event.equipment}`
+  if (ofHealth.has(event.kind)) return 'health'
+  return event.kind === 'pluginRefused' ? 'server' : 'historian'
 }
