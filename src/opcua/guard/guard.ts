@@ -4,6 +4,7 @@ import { Admission } from './admission.ts'
 import { answerHooks } from './answers.ts'
 import { BrowseBudget } from './browse.ts'
 import { Connections, channelHooks } from './channels.ts'
+import { errorMessageHooks } from './error-messages.ts'
 import { Findings, type GuardCounters, type GuardFinding, type Report } from './findings.ts'
 import { type Hook, installHooks, SharedHooks } from './hooks.ts'
 import { itemHooks } from './items.ts'
@@ -83,6 +84,7 @@ function processHooks(addressSpace: AddressSpace): Hook[] {
     ...itemHooks(reportToAll),
     ...variableHooks(addressSpace, reportToAll),
     ...channelHooks(connections, () => sharedClock.monotonic(), reportToAll),
+    ...errorMessageHooks(connections),
   ]
 }
 
