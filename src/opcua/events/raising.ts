@@ -41,6 +41,16 @@ export const severities = {
   HistoryAtTimeDeleteAuditEventType: 500,
   HistorianStateEventType: 500,
   HistoryGapEventType: 500,
+  CertificateDataMismatchAuditEventType: 500,
+  CertificateExpiredAuditEventType: 500,
+  CertificateInvalidAuditEventType: 500,
+  CertificateUntrustedAuditEventType: 500,
+  CertificateRevokedAuditEventType: 500,
+  CertificateMismatchAuditEventType: 500,
+  TrustListChangedAuditEventType: 500,
+  OwnCertificateChangedAuditEventType: 500,
+  ServerCertificateExpiresEventType: 600,
+  ServerCertificateRenewedEventType: 400,
 } as const satisfies Partial<Record<EventTypeName, number>>
 
 /** An event type that is raised here; abstract ones are not among them. */
@@ -63,7 +73,7 @@ export interface Raised {
 
 /** Raises an event, when somebody listens; `fields` is asked for only then. */
 export function raise(
-  { addressSpace }: SpaceContext,
+  { addressSpace }: Pick<SpaceContext, 'addressSpace'>,
   { source, type, message, time, severity = severities[type] }: Raised,
   fields: () => EventFields,
 ): void {
