@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { Subscription } from 'rxjs'
+import { DurableJobs } from './durable-jobs.ts'
 import { forgetOld } from './forget-old.ts'
 import { LastValues } from './last-values.ts'
 import type { Clock } from './model/clock.ts'
@@ -58,6 +59,8 @@ export class DurableState {
   readonly remembered: RememberedPipelines
   /** The runs that the end of the program has cut off, to be told when somebody can hear it. */
   readonly cutOff: RecoveredState['cutOff']
+  /** The job orders. */
+  readonly jobs: DurableJobs
   readonly #store: Store<ConditionState>
   readonly #clock: Clock
   readonly #log: Logger
@@ -73,8 +76,13 @@ export class DurableState {
   #stopForgetting: () => Promise<void> = async () => {}
   #closing: Promise<void> | undefined
 
-  private constructor(store: Store<ConditionState>, recovered: RecoveredState, { clock, log }: DurableStateOptions) {
+  private constructor(
+    store: Store<ConditionState>,
+    { jobs, ...recovered }: RecoveredState & { readonly jobs: DurableJobs },
+    { clock, log }: DurableStateOptions,
+  ) {
     this.#store = store
+    this.jobs = jobs
     this.#clock = clock
     this.#log = log
     this.remembered = recovered.remembered
@@ -105,7 +113,10 @@ export class DurableState {
     })
     try {
       tellNotices(log, store.notices)
-      state = new DurableState(store, await recoverState(store, clock), options)
+      const recovered = await recoverState(store, clock)
+      // After it: the runs of jobs that were cut off have ended then.
+      const jobs = await DurableJobs.recover(store, options)
+      state = new DurableState(store, { ...recovered, jobs }, options)
       return state
     } catch (error) {
       await store.close()
@@ -194,6 +205,7 @@ export class DurableState {
     this.#subscription.unsubscribe()
     if (this.#followed) this.#values.stop()
     await this.#stopForgetting()
+    await this.jobs.close()
     const { reason } = this.health
     const lost = await this.#store.close()
     if (lost > 0) this.#log.error(`${lost} changes are lost, because the database failed to the end: ${reason ?? ''}`)
@@ -257,6 +269,7 @@ export class DurableState {
     for (const write of [...this.#programs.values(), ...this.#parameters.values()]) queue.add(write)
     for (const run of this.#runs.values()) this.#saveRun(run)
     this.#values.saveAll()
+    this.jobs.saveAll()
     this.#followed?.onReplaced?.()
   }
 }

@@ -1,45 +1,25 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { merge, type Observable, ReplaySubject } from 'rxjs'
-import { type Actors, stop } from './commands.ts'
+import type { Actors } from './commands.ts'
 import { Deployment } from './deployment.ts'
 import { DurableState } from './durable-state.ts'
 import { EventHistory } from './event-history.ts'
 import { Historian } from './historian.ts'
-import type { RunnablePlant } from './load-plant.ts'
+import type { Jobs } from './jobs/jobs.ts'
 import { logEvents } from './log-events.ts'
 import { type Clock, systemClock } from './model/clock.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { Finding } from './model/finding.ts'
 import type { TagSample } from './model/sample.ts'
-import type { PlantView } from './opcua/plant-view.ts'
-import { type RunningServer, startServer } from './opcua/server.ts'
-import type { UserDirectory } from './opcua/server-options.ts'
+import type { RunningServer } from './opcua/server.ts'
+import { plantJobs } from './plant-jobs.ts'
+import type { PlantOptions } from './plant-options.ts'
 import { PlantParts } from './plant-parts.ts'
 import type { Simulation } from './plugin/define.ts'
-import { runsViewOf } from './runs-view.ts'
+import { servePlant } from './serve-plant.ts'
 import { memoryVersionStore } from './version-store.ts'
-import { viewOf } from './view-of-plant.ts'
 import { type PlantWatch, watchPlant } from './watch-plant.ts'
-
-/** What a plant needs to run. */
-export interface PlantOptions {
-  readonly plant: RunnablePlant
-  /** TCP port of the OPC UA server; 0 picks a free one. */
-  readonly port: number
-  readonly certificatesFolder: string
-  /** Where versions and history are kept, made when it is missing; without it versions last as long as the program, and there is no history. */
-  readonly dataFolder?: string
-  readonly log: Logger
-  readonly clock?: Clock
-  readonly environment?: NodeJS.ProcessEnv
-  /** Applies changes of the plant's files as they are saved; off unless it is asked for. */
-  readonly watchFiles?: boolean
-  /** Who may log in with a name; nobody when it is absent. */
-  readonly users?: UserDirectory
-  /** Watches the certificate folder for files that are moved by hand; on unless a test turns it off. */
-  readonly watchCertificates?: boolean
-}
 
 /** Events that wait for the server to start. */
 const earlyMax = 1000
@@ -95,8 +75,12 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
       void historian?.use(parts.plant)
       state?.keepOnly(parts.plant.definition.pipelines)
       server?.change(message)
+      jobs.pipelinesChanged()
     },
+    onLooked: () => jobs.pipelinesChanged(),
+    isOfJob: (pipeline) => jobs.isAtWork(pipeline),
   })
+  const jobs = plantJobs({ ...{ parts, deployment, clock, log }, state, events })
   let watch: PlantWatch | undefined
   const told = toldBefore(historian, state, log)
   try {
@@ -108,14 +92,19 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
-    server = await serve(options, parts, { deploying: deployment, history: historian, events, state, told })
+    server = await servePlant(options, parts, {
+      deploying: deployment,
+      history: historian,
+      ...{ events, state, told, jobs },
+    })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
-    await closeAll({ server, deployment, parts, watch, historian, events, state })
+    await closeAll({ server, deployment, parts, watch, historian, events, state, jobs })
     throw error
   }
   events?.start()
-  parts.start()
+  parts.start(jobs.claimed)
+  jobs.begin()
   const running = server
   let stopping: Promise<void> | undefined
   return {
@@ -130,7 +119,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     reload: (initiator) => deployment.reload({ initiator, comment: '' }),
     trust: (thumbprint) => running.trust(thumbprint),
     stop() {
-      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, events, state })
+      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, events, state, jobs })
       return stopping
     },
   }
@@ -159,67 +148,10 @@ async function stateOf({ dataFolder, log }: PlantOptions, clock: Clock): Promise
 /** Events of the historian and of the time before the start: they happen before there is a server that could tell them. */
 function toldBefore(historian: Historian | undefined, state: DurableState | undefined, log: Logger) {
   const told = new ReplaySubject<PlantEvent>(earlyMax)
-  for (const event of state?.cutOff ?? []) told.next(event)
+  for (const event of [...(state?.cutOff ?? []), ...(state?.jobs.untold ?? [])]) told.next(event)
   logEvents(told, log).unsubscribe()
   historian?.events$.subscribe(told)
   return told
-}
-
-/** What is shown besides the parts of the plant. */
-interface Shown {
-  readonly deploying: Deployment
-  readonly history: Historian | undefined
-  readonly events: EventHistory | undefined
-  readonly state: DurableState | undefined
-  /** What the historian tells, and what is to be told of the time before. */
-  readonly told: Observable<PlantEvent>
-}
-
-function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<RunningServer> {
-  const { plant, log, users, watchCertificates } = options
-  const { server: settings } = plant.definition
-  const { state } = shown
-  return startServer({
-    view: viewWith(parts, shown),
-    port: options.port,
-    bind: settings.bind,
-    name: settings.name,
-    nodesets: plant.nodesets,
-    certificatesFolder: options.certificatesFolder,
-    anonymous: settings.anonymous,
-    allowUnsecured: settings.allowUnsecured,
-    log: (level, message) => log[level](message),
-    ...(state && { alarms: { store: state.conditions }, onAudit: (record) => state.audit(record) }),
-    ...(users === undefined ? {} : { users }),
-    ...(watchCertificates === undefined ? {} : { watchCertificates }),
-  })
-}
-
-/** What the parts show, with the historian among it. Getters follow the definition that is in use, so the view is not copied but extended. */
-function viewWith(parts: PlantParts, shown: Shown): PlantView {
-  const { deploying, history, events, state, told } = shown
-  const view = viewOf(parts)
-  Object.defineProperties(view, {
-    deploying: { value: deploying },
-    history: { value: history },
-    eventHistory: { value: events },
-    runs: { value: runsViewOf(shown) },
-    ...(state && {
-      kept: { value: () => state.kept() },
-      stop: {
-        value: async (pipeline: string, initiator: string) => {
-          stop(parts, pipeline, { initiator })
-          state.stopAsked(pipeline)
-        },
-      },
-    }),
-  })
-  if (!history) return view
-  return Object.defineProperties(view, {
-    samples$: { value: merge(view.samples$, history.samples$) },
-    events$: { value: merge(view.events$, told) },
-    latest: { value: (tag: string) => parts.devices.latest(tag) ?? parts.pipelines.latest(tag) ?? history.latest(tag) },
-  })
 }
 
 function watchFiles(
@@ -245,6 +177,7 @@ async function closeAll({
   historian,
   events,
   state,
+  jobs,
 }: {
   readonly server: RunningServer | undefined
   readonly deployment: Deployment
@@ -253,8 +186,11 @@ async function closeAll({
   readonly historian: Historian | undefined
   readonly events: EventHistory | undefined
   readonly state: DurableState | undefined
+  readonly jobs: Jobs
 }): Promise<void> {
   await watch?.stop()
+  // What the end of the plant does to a run is not what becomes of its job: that is decided at the next start.
+  jobs.stop()
   await deployment.close()
   await parts
     .close()
