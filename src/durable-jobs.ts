@@ -105,6 +105,12 @@ export class DurableJobs {
       this.#add([jobRemoved(change.equipment, change.id)])
       return
     }
+    if (change.kind === 'noted') {
+      const noted = storedOf(change.equipment, change.job)
+      this.#jobs.set(keyOf(noted), noted)
+      this.#add([jobProgressed(noted)])
+      return
+    }
     const { event, hasNewOrder } = change
     const { equipment, job, time } = event
     const stored = storedOf(equipment, job)

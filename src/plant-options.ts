@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Observable } from 'rxjs'
 import type { RunnablePlant } from './load-plant.ts'
 import type { Clock } from './model/clock.ts'
 import type { UserDirectory } from './opcua/server-options.ts'
@@ -16,6 +17,8 @@ export interface PlantOptions {
   readonly environment?: NodeJS.ProcessEnv
   /** Applies changes of the plant's files as they are saved; off unless it is asked for. */
   readonly watchFiles?: boolean
+  /** One value for each rejection that nobody took. */
+  readonly rejections$?: Observable<unknown>
   /** Who may log in with a name; nobody when it is absent. */
   readonly users?: UserDirectory
   /** Watches the certificate folder for files that are moved by hand; on unless a test turns it off. */

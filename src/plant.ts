@@ -13,6 +13,7 @@ import type { PlantEvent } from './model/event.ts'
 import type { Finding } from './model/finding.ts'
 import type { TagSample } from './model/sample.ts'
 import type { RunningServer } from './opcua/server.ts'
+import { endHungMsOf, PlantHealth } from './plant-health.ts'
 import { plantJobs } from './plant-jobs.ts'
 import type { PlantOptions } from './plant-options.ts'
 import { PlantParts } from './plant-parts.ts'
@@ -55,9 +56,12 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   const { plant, log, clock = systemClock } = options
   const state = await stateOf(options, clock)
   const versionInUse = (pipeline: string): number => deployment.versionInUse(pipeline)
+  const health = new PlantHealth({ clock, state, historian: () => historian })
   const parts = await PlantParts.make(plant, {
     ...{ clock, log, remembered: state?.remembered, versionInUse },
     certificatesFolder: options.certificatesFolder,
+    onStalled: (durationMs) => health.stalled(durationMs),
+    endHungMs: endHungMsOf(options.environment),
   }).catch(async (error) => {
     await state?.close()
     throw error
@@ -95,17 +99,18 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     server = await servePlant(options, parts, {
       deploying: deployment,
       history: historian,
-      ...{ events, state, told, jobs },
+      ...{ events, state, told, jobs, health },
     })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
-    await closeAll({ server, deployment, parts, watch, historian, events, state, jobs })
+    await closeAll({ server, deployment, parts, watch, historian, events, state, jobs, health })
     throw error
   }
   events?.start()
   parts.start(jobs.claimed)
   jobs.begin()
   const running = server
+  health.start({ parts, server: running, rejections$: options.rejections$ })
   let stopping: Promise<void> | undefined
   return {
     devices: parts.devices,
@@ -119,7 +124,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     reload: (initiator) => deployment.reload({ initiator, comment: '' }),
     trust: (thumbprint) => running.trust(thumbprint),
     stop() {
-      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, events, state, jobs })
+      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, events, state, jobs, health })
       return stopping
     },
   }
@@ -178,6 +183,7 @@ async function closeAll({
   events,
   state,
   jobs,
+  health,
 }: {
   readonly server: RunningServer | undefined
   readonly deployment: Deployment
@@ -187,7 +193,9 @@ async function closeAll({
   readonly events: EventHistory | undefined
   readonly state: DurableState | undefined
   readonly jobs: Jobs
+  readonly health: PlantHealth
 }): Promise<void> {
+  health.stopping()
   await watch?.stop()
   // What the end of the plant does to a run is not what becomes of its job: that is decided at the next start.
   jobs.stop()
@@ -199,6 +207,7 @@ async function closeAll({
     .finally(() => events?.stop())
     .finally(() => historian?.close())
     .finally(() => state?.close())
+    .finally(() => health.stop())
 }
 
 function accessOf(anonymous: 'none' | 'observe' | 'operate'): readonly string[] {

@@ -8,6 +8,7 @@ import type { Jobs } from './jobs/jobs.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { PlantView } from './opcua/plant-view.ts'
 import { type RunningServer, startServer } from './opcua/server.ts'
+import type { PlantHealth } from './plant-health.ts'
 import { jobsViewOf } from './plant-jobs.ts'
 import type { PlantOptions } from './plant-options.ts'
 import type { PlantParts } from './plant-parts.ts'
@@ -23,6 +24,7 @@ export interface Shown {
   readonly jobs: Jobs
   /** What the historian tells, and what is to be told of the time before. */
   readonly told: Observable<PlantEvent>
+  readonly health: PlantHealth
 }
 
 /** Starts the server of a plant. */
@@ -31,7 +33,7 @@ export function servePlant(options: PlantOptions, parts: PlantParts, shown: Show
   const { server: settings } = plant.definition
   const { state } = shown
   return startServer({
-    view: viewWith(parts, shown),
+    view: shown.health.show(viewWith(parts, shown)),
     port: options.port,
     bind: settings.bind,
     name: settings.name,
@@ -62,6 +64,7 @@ function viewWith(parts: PlantParts, shown: Shown): PlantView {
         value: async (pipeline: string, initiator: string) => {
           stop(parts, pipeline, { initiator })
           state.stopAsked(pipeline)
+          jobs.stopAsked(pipeline)
         },
       },
     }),

@@ -22,9 +22,10 @@ export type AfterRestart =
  * running, `ready` leaves it Interrupted until somebody resumes it, and `halted` aborts it.
  */
 export function afterRestart(
-  { state, order }: Job,
+  { state, order, response }: Job,
   { pipeline, ending }: { readonly pipeline: JobPipeline | undefined; readonly ending: RunEnding | undefined },
 ): AfterRestart {
+  if (response?.isStopAsked) return { kind: 'ended', ending: { outcome: 'Stopped', results: ending?.results ?? [] } }
   // A run that was halted may have been so by the end of the program itself.
   if (ending && ending.outcome !== 'Halted') return { kind: 'ended', ending }
   if (!pipeline) return { kind: 'aborted', reason: `pipeline ${order.pipeline} is no longer there` }

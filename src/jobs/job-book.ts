@@ -85,6 +85,12 @@ export class JobBook {
     this.#onChanged(equipment)
   }
 
+  /** Notes something of a job that is no transition. */
+  note(equipment: string, job: Job): void {
+    this.list(equipment).put(job)
+    this.#options.keep({ kind: 'noted', equipment, job })
+  }
+
   /** Takes a job order off its list. */
   remove(equipment: string, id: string): void {
     const list = this.list(equipment)

@@ -8,6 +8,8 @@ export type JobChangedEvent = Extract<PlantEvent, { kind: 'jobChanged' }>
 export type JobChange =
   /** A job order is as it is now; `hasNewOrder` when it was stored or updated just now. What is told of it is kept with it. */
   | { readonly kind: 'changed'; readonly event: JobChangedEvent; readonly hasNewOrder: boolean }
+  /** Something was noted of a job, and there is nothing to tell. */
+  | { readonly kind: 'noted'; readonly equipment: string; readonly job: Job }
   | { readonly kind: 'removed'; readonly equipment: string; readonly id: string }
 
 const inWords: Readonly<Record<JobState, string>> = {

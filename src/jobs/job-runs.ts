@@ -52,7 +52,7 @@ export class JobRuns {
 
   /** See `Jobs.isAtWork`. */
   isAtWork(pipeline: string): boolean {
-    return this.#schedule.isOccupied(pipeline)
+    return this.#schedule.runOf(pipeline) !== undefined
   }
 
   /** See `Jobs.begin`. */
@@ -92,6 +92,16 @@ export class JobRuns {
       else this.#asked.delete(response.id)
       throw error
     }
+    if (asked.request === 'stop') this.stopAsked(order.pipeline)
+  }
+
+  /** See `Jobs.stopAsked`. */
+  stopAsked(pipeline: string): void {
+    const runId = this.#schedule.runOf(pipeline)
+    const found = runId === undefined ? undefined : this.#book.jobOfRun(runId)
+    if (!found?.job.response || !isUnderWay(found.job)) return
+    const { equipment, job } = found
+    this.#book.note(equipment, { ...job, response: { ...found.job.response, isStopAsked: true } })
   }
 
   /** Aborts a job order that has not run. */
@@ -157,11 +167,12 @@ export class JobRuns {
   }
 
   #ended(equipment: string, job: Job, { outcome, results }: RunEnding, time: number): void {
-    const { response, order } = job
+    const { order } = job
+    const { isStopAsked: _, ...response } = job.response ?? newResponse('', equipment, undefined)
     const pipeline = this.#options.pipeline(order.pipeline)
     const isGood = outcome === 'Completed' || outcome === 'Stopped'
     const state = stateAfter(job, isGood ? 'ended' : 'failed')
-    if (!state || !response) return
+    if (!state || !job.response) return
     const asked = this.#takeAsked(response.id, isGood ? ['stop'] : ['abort'])
     const told = this.#told.get(response.id)
     this.#told.delete(response.id)

@@ -49,9 +49,9 @@ export class JobSchedule {
     this.#runByPipeline.set(pipeline, runId)
   }
 
-  /** Whether a pipeline works on a job. */
-  isOccupied(pipeline: string): boolean {
-    return this.#runByPipeline.has(pipeline)
+  /** The run of the job that a pipeline works on, if it does. */
+  runOf(pipeline: string): string | undefined {
+    return this.#runByPipeline.get(pipeline)
   }
 
   /** A pipeline works on the job of that run no more. */
@@ -85,7 +85,7 @@ export class JobSchedule {
     const list = this.#book.list(equipment)
     for (const id of list.awaited) {
       const pipeline = this.#options.pipeline(id)
-      const isFree = pipeline?.state === 'Ready' && !this.isOccupied(id) && mayStart?.(id) !== false
+      const isFree = pipeline?.state === 'Ready' && this.runOf(id) === undefined && mayStart?.(id) !== false
       const entry = isFree ? list.queue(id).next(clock.now()) : undefined
       if (entry && pipeline) this.#start(equipment, entry.job, pipeline)
       const next = list.queue(id).nextTime(clock.now())

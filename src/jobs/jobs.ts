@@ -73,6 +73,11 @@ export class Jobs {
     return this.#runs.isAtWork(pipeline)
   }
 
+  /** A pipeline was asked to stop: its job has ended then, also when the program ends before the run has. */
+  stopAsked(pipeline: string): void {
+    this.#runs.stopAsked(pipeline)
+  }
+
   /** Decides about the jobs that were under way when the program ended, and begins to start those that wait. */
   begin(): void {
     this.#subscription.add(this.#options.events$.subscribe((event) => this.#runs.take(event)))
