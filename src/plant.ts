@@ -16,8 +16,10 @@ import type { PlantView } from './opcua/plant-view.ts'
 import { type RunningServer, startServer } from './opcua/server.ts'
 import type { UserDirectory } from './opcua/server-options.ts'
 import { PlantParts } from './plant-parts.ts'
+import { firstOf, usersOf } from './plant-users.ts'
 import type { Simulation } from './plugin/define.ts'
 import { runsViewOf } from './runs-view.ts'
+import type { FirstLogin } from './users/users.ts'
 import { memoryVersionStore } from './version-store.ts'
 import { viewOf } from './view-of-plant.ts'
 import { type PlantWatch, watchPlant } from './watch-plant.ts'
@@ -35,7 +37,7 @@ export interface PlantOptions {
   readonly environment?: NodeJS.ProcessEnv
   /** Applies changes of the plant's files as they are saved; off unless it is asked for. */
   readonly watchFiles?: boolean
-  /** Who may log in with a name; nobody when it is absent. */
+  /** Who may log in, instead of the users that are kept with the data; a test gives its own. */
   readonly users?: UserDirectory
   /** Watches the certificate folder for files that are moved by hand; on unless a test turns it off. */
   readonly watchCertificates?: boolean
@@ -55,6 +57,8 @@ export interface RunningPlant extends Actors {
   /** The samples of all tags, in batches. */
   readonly samples$: Observable<readonly TagSample[]>
   readonly events$: Observable<PlantEvent>
+  /** The administrator that this start has made, because there was no user: to be shown once, and to nobody else. */
+  readonly firstLogin: FirstLogin | undefined
   /** Changes of the definition while it runs. */
   readonly deployment: Deployment
   /** Applies the plant's files as they are now, and tells what was found; with an error among it nothing changes. */
@@ -84,6 +88,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   })
   const historian = historianOf(options, clock)
   const events = historian && eventHistoryOf(historian, options, clock)
+  const users = state && !options.users ? await usersOf(state, clock) : undefined
   let server: RunningServer | undefined
   const deployment = new Deployment({
     parts,
@@ -104,11 +109,16 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     state?.follow({
       parts,
       // A plant that stops meanwhile keeps nothing more.
-      onReplaced: () => void deployment.keepAgain().catch(() => undefined),
+      onReplaced: () => {
+        for (const keeper of [deployment, users]) void keeper?.keepAgain().catch(() => undefined)
+      },
     })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
-    server = await serve(options, parts, { deploying: deployment, history: historian, events, state, told })
+    server = await serve(options, parts, {
+      ...{ deploying: deployment, history: historian, events, state, told },
+      users: options.users ?? users,
+    })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
     await closeAll({ server, deployment, parts, watch, historian, events, state })
@@ -116,6 +126,8 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   }
   events?.start()
   parts.start()
+  // Now, that the server listens: a start that failed would have told the secret to nobody.
+  const firstLogin = await firstOf(users, log)
   const running = server
   let stopping: Promise<void> | undefined
   return {
@@ -126,6 +138,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     urls: running.urls,
     access: accessOf(plant.definition.server.anonymous),
     simulationByDevice: parts.simulators.byDevice,
+    firstLogin,
     deployment,
     reload: (initiator) => deployment.reload({ initiator, comment: '' }),
     trust: (thumbprint) => running.trust(thumbprint),
@@ -171,14 +184,15 @@ interface Shown {
   readonly history: Historian | undefined
   readonly events: EventHistory | undefined
   readonly state: DurableState | undefined
+  readonly users: UserDirectory | undefined
   /** What the historian tells, and what is to be told of the time before. */
   readonly told: Observable<PlantEvent>
 }
 
 function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<RunningServer> {
-  const { plant, log, users, watchCertificates } = options
+  const { plant, log, watchCertificates } = options
   const { server: settings } = plant.definition
-  const { state } = shown
+  const { state, users } = shown
   return startServer({
     view: viewWith(parts, shown),
     port: options.port,
