@@ -13,8 +13,6 @@ import { type ScratchPlant, startScratch } from './scratch-plant.ts'
 export interface UserPlant extends ScratchPlant {
   /** Folder of `meta.db`. */
   readonly data: string
-  /** Folder of the server's certificates. */
-  readonly certificates: string
   /** Connects over a signed and encrypted channel; the server has been told to trust the client. */
   secure(user?: UserIdentityInfo): Promise<Client>
 }
@@ -47,10 +45,8 @@ export async function startUserPlant(
     for (const user of users) await kept.add(user)
   })
   const scratch = await startScratch(files, { areUsersKept: true, dataFolder: data })
-  const certificates = join(scratch.folder, '..', 'server')
   const made: Partial<UserPlant> = {
     data,
-    certificates,
     async secure(user) {
       const how = { ...encrypted, ...(user ? { user } : {}) }
       const refused = await scratch.connectAs(how).catch(() => undefined)

@@ -51,7 +51,7 @@ describe('logins of a plant', function () {
   async function trustUser({ certificate }: UserCertificate): Promise<void> {
     await plant.stopAnd(async () => {
       const store = new OPCUACertificateManager({
-        rootFolder: join(plant.certificates, 'users'),
+        rootFolder: join(plant.certificatesFolder, 'users'),
         disableFileWatchers: true,
       })
       await store.initialize()
