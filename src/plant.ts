@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { merge, type Observable, ReplaySubject } from 'rxjs'
+import { accessOf } from './anonymous-access.ts'
 import { type Actors, stop } from './commands.ts'
 import { Deployment } from './deployment.ts'
 import { DurableState } from './durable-state.ts'
@@ -15,6 +16,7 @@ import type { TagSample } from './model/sample.ts'
 import type { PlantView } from './opcua/plant-view.ts'
 import { type RunningServer, startServer } from './opcua/server.ts'
 import type { UserDirectory } from './opcua/server-options.ts'
+import { endHungMsOf, PlantHealth } from './plant-health.ts'
 import { PlantParts } from './plant-parts.ts'
 import { firstOf, usersOf } from './plant-users.ts'
 import type { Simulation } from './plugin/define.ts'
@@ -37,6 +39,8 @@ export interface PlantOptions {
   readonly environment?: NodeJS.ProcessEnv
   /** Applies changes of the plant's files as they are saved; off unless it is asked for. */
   readonly watchFiles?: boolean
+  /** One value for each rejection that nobody took. */
+  readonly rejections$?: Observable<unknown>
   /** Who may log in, instead of the users that are kept with the data; a test gives its own. */
   readonly users?: UserDirectory
   /** Watches the certificate folder for files that are moved by hand; on unless a test turns it off. */
@@ -79,9 +83,12 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   const { plant, log, clock = systemClock } = options
   const state = await stateOf(options, clock)
   const versionInUse = (pipeline: string): number => deployment.versionInUse(pipeline)
+  const health = new PlantHealth({ clock, state, historian: () => historian })
   const parts = await PlantParts.make(plant, {
     ...{ clock, log, remembered: state?.remembered, versionInUse },
     certificatesFolder: options.certificatesFolder,
+    onStalled: (durationMs) => health.stalled(durationMs),
+    endHungMs: endHungMsOf(options.environment),
   }).catch(async (error) => {
     await state?.close()
     throw error
@@ -115,13 +122,11 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
-    server = await serve(options, parts, {
-      ...{ deploying: deployment, history: historian, events, state, told },
-      users: options.users ?? users,
-    })
+    const shown = { deploying: deployment, history: historian, events, state, told, health }
+    server = await serve(options, parts, { ...shown, users: options.users ?? users })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
-    await closeAll({ server, deployment, parts, watch, historian, events, state })
+    await closeAll({ server, deployment, parts, watch, historian, events, state, health })
     throw error
   }
   events?.start()
@@ -129,6 +134,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   // Now, that the server listens: a start that failed would have told the secret to nobody.
   const firstLogin = await firstOf(users, log)
   const running = server
+  health.start({ parts, server: running, rejections$: options.rejections$ })
   let stopping: Promise<void> | undefined
   return {
     devices: parts.devices,
@@ -143,7 +149,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     reload: (initiator) => deployment.reload({ initiator, comment: '' }),
     trust: (thumbprint) => running.trust(thumbprint),
     stop() {
-      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, events, state })
+      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, events, state, health })
       return stopping
     },
   }
@@ -187,6 +193,7 @@ interface Shown {
   readonly users: UserDirectory | undefined
   /** What the historian tells, and what is to be told of the time before. */
   readonly told: Observable<PlantEvent>
+  readonly health: PlantHealth
 }
 
 function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<RunningServer> {
@@ -194,7 +201,7 @@ function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<
   const { server: settings } = plant.definition
   const { state, users } = shown
   return startServer({
-    view: viewWith(parts, shown),
+    view: shown.health.show(viewWith(parts, shown)),
     port: options.port,
     bind: settings.bind,
     name: settings.name,
@@ -259,6 +266,7 @@ async function closeAll({
   historian,
   events,
   state,
+  health,
 }: {
   readonly server: RunningServer | undefined
   readonly deployment: Deployment
@@ -267,7 +275,9 @@ async function closeAll({
   readonly historian: Historian | undefined
   readonly events: EventHistory | undefined
   readonly state: DurableState | undefined
+  readonly health: PlantHealth
 }): Promise<void> {
+  health.stopping()
   await watch?.stop()
   await deployment.close()
   await parts
@@ -277,19 +287,5 @@ async function closeAll({
     .finally(() => events?.stop())
     .finally(() => historian?.close())
     .finally(() => state?.close())
-}
-
-function accessOf(anonymous: 'none' | 'observe' | 'operate'): readonly string[] {
-  switch (anonymous) {
-    case 'none':
-      return []
-    case 'observe':
-      return ['browse, read and subscribe to everything']
-    case 'operate':
-      return [
-        'browse, read and subscribe to everything',
-        'start and stop pipelines, call device methods',
-        'write parameters and writable tags',
-      ]
-  }
+    .finally(() => health.stop())
 }
