@@ -19,7 +19,7 @@ export interface PlantOptions {
   readonly watchFiles?: boolean
   /** One value for each rejection that nobody took. */
   readonly rejections$?: Observable<unknown>
-  /** Who may log in with a name; nobody when it is absent. */
+  /** Who may log in, instead of the users that are kept with the data; a test gives its own. */
   readonly users?: UserDirectory
   /** Watches the certificate folder for files that are moved by hand; on unless a test turns it off. */
   readonly watchCertificates?: boolean

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { merge, type Observable, ReplaySubject } from 'rxjs'
+import { accessOf } from './anonymous-access.ts'
 import type { Actors } from './commands.ts'
 import { Deployment } from './deployment.ts'
 import { DurableState } from './durable-state.ts'
@@ -17,8 +18,10 @@ import { endHungMsOf, PlantHealth } from './plant-health.ts'
 import { plantJobs } from './plant-jobs.ts'
 import type { PlantOptions } from './plant-options.ts'
 import { PlantParts } from './plant-parts.ts'
+import { firstOf, usersOf } from './plant-users.ts'
 import type { Simulation } from './plugin/define.ts'
 import { servePlant } from './serve-plant.ts'
+import type { FirstLogin } from './users/users.ts'
 import { memoryVersionStore } from './version-store.ts'
 import { type PlantWatch, watchPlant } from './watch-plant.ts'
 
@@ -36,6 +39,8 @@ export interface RunningPlant extends Actors {
   /** The samples of all tags, in batches. */
   readonly samples$: Observable<readonly TagSample[]>
   readonly events$: Observable<PlantEvent>
+  /** The administrator that this start has made, because there was no user: to be shown once, and to nobody else. */
+  readonly firstLogin: FirstLogin | undefined
   /** Changes of the definition while it runs. */
   readonly deployment: Deployment
   /** Applies the plant's files as they are now, and tells what was found; with an error among it nothing changes. */
@@ -68,6 +73,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   })
   const historian = historianOf(options, clock)
   const events = historian && eventHistoryOf(historian, options, clock)
+  const users = state && !options.users ? await usersOf(state, clock) : undefined
   let server: RunningServer | undefined
   const deployment = new Deployment({
     parts,
@@ -92,15 +98,14 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     state?.follow({
       parts,
       // A plant that stops meanwhile keeps nothing more.
-      onReplaced: () => void deployment.keepAgain().catch(() => undefined),
+      onReplaced: () => {
+        for (const keeper of [deployment, users]) void keeper?.keepAgain().catch(() => undefined)
+      },
     })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
-    server = await servePlant(options, parts, {
-      deploying: deployment,
-      history: historian,
-      ...{ events, state, told, jobs, health },
-    })
+    const shown = { deploying: deployment, history: historian, ...{ events, state, told, jobs, health } }
+    server = await servePlant(options, parts, { ...shown, users: options.users ?? users })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
     await closeAll({ server, deployment, parts, watch, historian, events, state, jobs, health })
@@ -109,6 +114,8 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   events?.start()
   parts.start(jobs.claimed)
   jobs.begin()
+  // Now, that the server listens: a start that failed would have told the secret to nobody.
+  const firstLogin = await firstOf(users, log)
   const running = server
   health.start({ parts, server: running, rejections$: options.rejections$ })
   let stopping: Promise<void> | undefined
@@ -120,6 +127,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     urls: running.urls,
     access: accessOf(plant.definition.server.anonymous),
     simulationByDevice: parts.simulators.byDevice,
+    firstLogin,
     deployment,
     reload: (initiator) => deployment.reload({ initiator, comment: '' }),
     trust: (thumbprint) => running.trust(thumbprint),
@@ -208,19 +216,4 @@ async function closeAll({
     .finally(() => historian?.close())
     .finally(() => state?.close())
     .finally(() => health.stop())
-}
-
-function accessOf(anonymous: 'none' | 'observe' | 'operate'): readonly string[] {
-  switch (anonymous) {
-    case 'none':
-      return []
-    case 'observe':
-      return ['browse, read and subscribe to everything']
-    case 'operate':
-      return [
-        'browse, read and subscribe to everything',
-        'start and stop pipelines, call device methods',
-        'write parameters and writable tags',
-      ]
-  }
 }

@@ -8,6 +8,7 @@ import type { Jobs } from './jobs/jobs.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { PlantView } from './opcua/plant-view.ts'
 import { type RunningServer, startServer } from './opcua/server.ts'
+import type { UserDirectory } from './opcua/server-options.ts'
 import type { PlantHealth } from './plant-health.ts'
 import { jobsViewOf } from './plant-jobs.ts'
 import type { PlantOptions } from './plant-options.ts'
@@ -22,6 +23,7 @@ export interface Shown {
   readonly events: EventHistory | undefined
   readonly state: DurableState | undefined
   readonly jobs: Jobs
+  readonly users: UserDirectory | undefined
   /** What the historian tells, and what is to be told of the time before. */
   readonly told: Observable<PlantEvent>
   readonly health: PlantHealth
@@ -29,9 +31,9 @@ export interface Shown {
 
 /** Starts the server of a plant. */
 export function servePlant(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<RunningServer> {
-  const { plant, log, users, watchCertificates } = options
+  const { plant, log, watchCertificates } = options
   const { server: settings } = plant.definition
-  const { state } = shown
+  const { state, users } = shown
   return startServer({
     view: shown.health.show(viewWith(parts, shown)),
     port: options.port,
