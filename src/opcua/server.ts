@@ -5,7 +5,6 @@ import { systemClock } from '../model/clock.ts'
 import { isMillraceError, MillraceError } from '../model/errors.ts'
 import { correctCapabilities } from './capabilities.ts'
 import { certificateUnusable, prepareCertificateFolder } from './certificates.ts'
-import { recordLogins } from './events/logins.ts'
 import { type Guard, installGuard } from './guard/index.ts'
 import { tellHistoryCapabilities } from './history/history-capabilities.ts'
 import { installHistoryRead } from './history/history-service.ts'
@@ -17,6 +16,7 @@ import { quietLog } from './quiet-log.ts'
 import { guardChannels, openSecurity, type ServerSecurity } from './security/security.ts'
 import { hostNamesOf, type ServerOptions, stackOptions } from './server-options.ts'
 import { receiveStackMessages } from './stack-messages.ts'
+import { judgeLogins } from './users/logins.ts'
 
 /** How long clients are told that the server is going to stop before it does, in milliseconds. */
 const noticeMs = 100
@@ -32,6 +32,8 @@ export interface RunningServer {
   trust(thumbprint: string): Promise<boolean>
   /** Brings what clients see up to date with the view; the message says what was changed and by whom. */
   change(message: string): void
+  /** Refuses new connections, or takes them again; those that are there go on. */
+  refuse(isRefusing: boolean): void
   /** Tells the clients, closes every connection and ends; calling it again waits for the same end. */
   stop(): Promise<void>
 }
@@ -73,6 +75,7 @@ interface Parts {
   readonly security: ServerSecurity
   readonly forget: () => void
   space?: PlantSpace
+  forgetUsers?: () => void
   guard?: Guard
   /** Ends what follows certificates. */
   unwatch?: () => void
@@ -87,7 +90,7 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   if (!addressSpace) throw new Error('the server has no address space')
   const { onAudit, alarms } = options
   parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit })
-  if (onAudit) recordLogins(server, onAudit)
+  parts.forgetUsers = judgeLogins(server, options.users, parts.space.logins)
   tellHistoryCapabilities(server, view)
   const { history, eventHistory: events, kept } = view
   const { historized: variables, witnesses } = parts.space
@@ -125,6 +128,7 @@ function runningServer(parts: Parts): RunningServer {
     certificateFile: security.own.files.certificate,
     trust: (thumbprint) => trustRefused(security.channels, thumbprint),
     change: (message) => parts.space?.change(message),
+    refuse: (isRefusing) => parts.guard?.refuse(isRefusing),
     stop() {
       stopping ??= close(parts, noticeMs)
       return stopping
@@ -132,7 +136,8 @@ function runningServer(parts: Parts): RunningServer {
   }
 }
 
-async function close({ server, space, guard, unwatch, forget }: Parts, afterMs: number): Promise<void> {
+async function close({ server, space, guard, unwatch, forget, forgetUsers }: Parts, afterMs: number): Promise<void> {
+  forgetUsers?.()
   space?.stop()
   unwatch?.()
   try {

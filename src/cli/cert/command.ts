@@ -3,18 +3,7 @@ import { type Command, Option } from 'commander'
 import { packageRoot } from '../../package-root.ts'
 import { ExitCode, type Finish } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
-
-/** The stores of a folder of certificates, by whom they are about, and where each lies. */
-export const storeByParty = { clients: 'own', users: 'users', servers: 'client' } as const
-
-/** Whom a store is about: clients of the server, people who log in, or servers that the plant is a client of. */
-export type Party = keyof typeof storeByParty
-
-/** Options that every command of certificates takes. */
-export interface CertOptions {
-  readonly certificates?: string
-  readonly for?: Party
-}
+import { type CertOptions, storeByParty } from './parties.ts'
 
 /** Adds `millrace cert ...`: whom the server trusts, and who it is. The commands work on the folder; a plant that runs follows it. */
 export function certCommand(program: Command, terminal: Terminal, finish: Finish): void {

@@ -11,8 +11,8 @@ import { systemClock } from '../../model/clock.ts'
 import { MillraceError, messageOf } from '../../model/errors.ts'
 import { UsageError } from '../exit-code.ts'
 import { table } from '../table.ts'
-import { type CertOptions, type Party, storeByParty } from './command.ts'
 import { dayOf, detailsOf } from './details.ts'
+import { type CertOptions, type Party, storeByParty } from './parties.ts'
 
 const lists: readonly ListName[] = ['trusted', 'issuers', 'rejected']
 

@@ -8,8 +8,8 @@ import { applicationUriOf, machineHosts } from '../../certificates/names.ts'
 import { belongs, daysLeft, makeOwn, type OwnPair, ownFiles, readOwn, replaceOwn } from '../../certificates/own.ts'
 import { systemClock } from '../../model/clock.ts'
 import { MillraceError, messageOf } from '../../model/errors.ts'
-import { storeByParty } from './command.ts'
 import { detailsOf } from './details.ts'
+import { storeByParty } from './parties.ts'
 
 /** Tells who the server is. */
 export async function tellOwn(folder: string): Promise<string> {
