@@ -188,6 +188,7 @@ function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<
     certificatesFolder: options.certificatesFolder,
     anonymous: settings.anonymous,
     allowUnsecured: settings.allowUnsecured,
+    limits: settings.limits,
     log: (level, message) => log[level](message),
     ...(state && { alarms: { store: state.conditions }, onAudit: (record) => state.audit(record) }),
     ...(users === undefined ? {} : { users }),

@@ -1,6 +1,14 @@
-import { AccessLevelFlag, type AddressSpace, type Namespace, NodeClass, type UAVariable } from 'node-opcua'
+import {
+  AccessLevelFlag,
+  type AddressSpace,
+  type Namespace,
+  NodeClass,
+  type UAObject,
+  type UAVariable,
+} from 'node-opcua'
 import { Subscription } from 'rxjs'
 import type { PlantEvent } from '../model/event.ts'
+import { defaultLimits, type Limits } from '../model/limits.ts'
 import { Status } from '../model/status.ts'
 import { type AlarmOptions, Alarms } from './alarms/alarms.ts'
 import { Witnesses } from './call-witness.ts'
@@ -32,6 +40,8 @@ export interface PlantSpace {
   readonly historized: HistorizedVariables
   /** Those who hear what clients do. */
   readonly witnesses: Witnesses
+  /** The object that shows what the guard does. */
+  readonly guard: UAObject
   stop(): void
 }
 
@@ -44,12 +54,14 @@ export function buildPlantSpace(
     log,
     alarms,
     onAudit,
+    limits = defaultLimits,
   }: {
     view: PlantView
     anonymous: AnonymousAccess
     log: Log
     alarms?: AlarmOptions | undefined
     onAudit?: AuditSink | undefined
+    limits?: Limits | undefined
   },
 ): PlantSpace {
   const namespace = addressSpace.registerNamespace(instancesUri(view.id)) as Namespace
@@ -65,6 +77,7 @@ export function buildPlantSpace(
     writable: new Set(),
     objectById: new Map(),
     witnesses: new Witnesses(),
+    limits,
   }
   const nodes = new PlantNodes(context)
   const historized = new HistorizedVariables(context)
@@ -100,6 +113,7 @@ export function buildPlantSpace(
   return {
     historized,
     witnesses: context.witnesses,
+    guard: context.objectById.get('guard') as UAObject,
     change(message) {
       update()
       nodes.tell(message)

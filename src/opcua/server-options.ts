@@ -7,6 +7,7 @@ import {
   SecurityPolicy,
   type UserManagerOptions,
 } from 'node-opcua'
+import type { Limits } from '../model/limits.ts'
 import type { AlarmOptions } from './alarms/alarms.ts'
 import { localeIds } from './capabilities.ts'
 import type { AuditSink } from './events/audit-trail.ts'
@@ -38,6 +39,8 @@ export interface ServerOptions {
   /** Whether SecurityPolicy None is offered for sessions; discovery always works without security. */
   readonly allowUnsecured: boolean
   readonly log: Log
+  /** What clients may ask; those of the table when it is absent. */
+  readonly limits?: Limits | undefined
   /** Files of NodeSets to load besides the server's own. */
   readonly nodesets?: readonly string[]
   /** How alarms are kept; in memory, and with the delays of a real plant, when absent. */
@@ -56,6 +59,7 @@ const softwareVersion = '0.1.0'
 export function stackOptions(options: ServerOptions): OPCUAServerOptions {
   const guarded = guardedServerOptions({
     certificateFolder: options.certificatesFolder,
+    limits: options.limits,
     buildInfo: {
       productName: 'Millrace',
       productUri: 'urn:millrace',

@@ -6,6 +6,7 @@ import { addPiece, byDepth, equipmentObject } from '../equipment-tree.ts'
 import { addNotifier } from '../events/notifiers.ts'
 import { fingerprintOf } from '../fingerprint.ts'
 import { addFlowReferences } from '../flow-references.ts'
+import { addGuard } from '../guard-object.ts'
 import { addHistorian } from '../historian-object.ts'
 import { addPipeline } from '../pipeline-object.ts'
 import { ProgramVariables } from '../program-state.ts'
@@ -100,14 +101,18 @@ export class PlantNodes {
         key: fingerprintOf([configuration, versions]),
         build: () => void addRuntime(this.#context, configuration),
       },
+      { id: 'guard', key: 'guard', build: () => void addGuard(this.#context, this.#runtime()) },
       ...(view.history ? [this.#historianOwner()] : []),
       ...view.pipelines.map((pipeline) => this.#pipelineOwner(pipeline)),
     ]
   }
 
   #historianOwner(): Owner {
-    const runtime = () => this.#context.objectById.get('runtime') as UAObject
-    return { id: 'historian', key: 'historian', build: () => void addHistorian(this.#context, runtime()) }
+    return { id: 'historian', key: 'historian', build: () => void addHistorian(this.#context, this.#runtime()) }
+  }
+
+  #runtime(): UAObject {
+    return this.#context.objectById.get('runtime') as UAObject
   }
 
   #deviceOwner(device: DeviceDescription): Owner {
