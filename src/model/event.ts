@@ -1,4 +1,5 @@
 import type { FaultEnd, FaultKind } from './fault.ts'
+import type { Job } from './job.ts'
 import type { ProgramState, ProgramTransitionName } from './program.ts'
 import type { TagSample } from './sample.ts'
 import type { Value } from './value.ts'
@@ -144,6 +145,16 @@ export type PlantEvent =
       readonly lostEvents: number
       /** Time of the first sample or event that was lost, in milliseconds since 1970 UTC. */
       readonly from: number
+    })
+  /** A job order made a transition, or was updated; told once, with the same `eventId` when it is told again after a crash. */
+  | (Happening & {
+      readonly kind: 'jobChanged'
+      /** Path of the equipment whose list it is in. */
+      readonly equipment: string
+      /** As it was after the change. */
+      readonly job: Job
+      /** EventId in hexadecimal, 32 digits. */
+      readonly eventId: string
     })
   /** A definition asks for a plugin that the plant does not allow; nothing was changed. */
   | (Happening & { readonly kind: 'pluginRefused'; readonly file: string; readonly initiator: string })

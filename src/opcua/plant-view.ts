@@ -9,6 +9,7 @@ import type { Value } from '../model/value.ts'
 import type { Deploying } from './change/deploying.ts'
 import type { EventHistoryView } from './history/events/event-history-view.ts'
 import type { HistoryView } from './history/history-view.ts'
+import type { JobsView } from './jobs/jobs-view.ts'
 import type { RunsView } from './runs-view.ts'
 
 /**
@@ -34,6 +35,9 @@ export interface PlantView {
   readonly eventHistory?: EventHistoryView | undefined
   /** What is known of runs; without it clients cannot ask where samples came from. */
   readonly runs?: RunsView | undefined
+
+  /** The job orders of the plant; without it no equipment takes any. */
+  readonly jobs?: JobsView | undefined
 
   /** The samples of all tags, diagnostics (`owner#name`) included, in batches. */
   readonly samples$: Observable<readonly TagSample[]>

@@ -4,5 +4,6 @@ import type { PlantEvent } from '../../model/event.ts'
 export function sourceIdOf(event: PlantEvent): string {
   if ('device' in event) return `dev/${event.device}`
   if ('pipeline' in event) return `pipe/${event.pipeline}`
+  if (event.kind === 'jobChanged') return `eq/${event.equipment}`
   return event.kind === 'pluginRefused' ? 'server' : 'historian'
 }
