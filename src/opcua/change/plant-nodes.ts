@@ -7,6 +7,7 @@ import { addNotifier } from '../events/notifiers.ts'
 import { fingerprintOf } from '../fingerprint.ts'
 import { addFlowReferences } from '../flow-references.ts'
 import { addGuard } from '../guard-object.ts'
+import { addHealth } from '../health-object.ts'
 import { addHistorian } from '../historian-object.ts'
 import { addPipeline } from '../pipeline-object.ts'
 import { ProgramVariables } from '../program-state.ts'
@@ -101,18 +102,16 @@ export class PlantNodes {
         key: fingerprintOf([configuration, versions]),
         build: () => void addRuntime(this.#context, configuration),
       },
-      { id: 'guard', key: 'guard', build: () => void addGuard(this.#context, this.#runtime()) },
-      ...(view.history ? [this.#historianOwner()] : []),
+      this.#belowRuntime('guard', addGuard),
+      ...(view.history ? [this.#belowRuntime('historian', addHistorian)] : []),
+      ...(view.hasHealth ? [this.#belowRuntime('health', addHealth)] : []),
       ...view.pipelines.map((pipeline) => this.#pipelineOwner(pipeline)),
     ]
   }
 
-  #historianOwner(): Owner {
-    return { id: 'historian', key: 'historian', build: () => void addHistorian(this.#context, this.#runtime()) }
-  }
-
-  #runtime(): UAObject {
-    return this.#context.objectById.get('runtime') as UAObject
+  #belowRuntime(id: string, add: (context: SpaceContext, runtime: UAObject) => UAObject): Owner {
+    const runtime = () => this.#context.objectById.get('runtime') as UAObject
+    return { id, key: id, build: () => void add(this.#context, runtime()) }
   }
 
   #deviceOwner(device: DeviceDescription): Owner {

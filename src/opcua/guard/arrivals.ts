@@ -1,41 +1,36 @@
 import type { Server, Socket } from 'node:net'
-import type { OPCUAServer } from 'node-opcua'
 import type { Limits } from '../../model/limits.ts'
-import type { Report } from './findings.ts'
-import type { AnyMethod, Hook } from './hooks.ts'
+import { type AnyMethod, installHooks } from './hooks.ts'
 import { turnAway } from './turn-away.ts'
 
-/** Connections beyond the limit that are told why, before they are closed; more than these are closed without a word. */
-const toldAtOnce = 32
+/** Connections beyond the limit that are told why at once, before they are closed; more than these are closed without a word. */
+export const toldAtOnce = 32
 
-/** The part of an endpoint that accepts connections and knows which of them are in use. */
+/** What an endpoint knows of its connections. */
 interface Endpoint {
-  readonly _server?: Server & { maxConnections: number }
   getChannels(): readonly { readonly hasSession: boolean }[]
 }
 
 /**
- * Hooks the arrival of connections: there are so many of one address and so many in all, and one more is told
- * BadTcpNotEnoughResources (Part 6 §7.1.5), where the stack closes it after a second without a word.
+ * Holds the connections of a listener to the limits, of one address and in all: one more is told BadTcpNotEnoughResources
+ * (Part 6 §7.1.5), where the stack closes it after a second without a word. The returned function lets all of them in again.
  *
  * While there are connections without a session the stack gives up the oldest of those for a new one.
  */
-export function arrivalHooks(server: OPCUAServer, limits: Limits, report: Report): Hook[] {
-  return (server.endpoints as unknown as readonly Endpoint[]).flatMap((endpoint) => {
-    const listener = endpoint._server
-    if (!listener) return []
-    listener.maxConnections = limits.connections + toldAtOnce
-    const arrivals = new Arrivals(endpoint, limits)
-    const wrap = (original: AnyMethod): AnyMethod =>
-      function (this: Server, event: string, ...args: unknown[]) {
-        const [socket] = args as [Socket]
-        if (event !== 'connection' || arrivals.admit(socket)) return original.call(this, event, ...args)
-        report('connectionLimit', 'transport', 'too many connections')
-        turnAway(socket, 'too many connections')
-        return true
-      }
-    return [{ target: listener, method: 'emit', wrap }]
-  })
+export function boundArrivals(
+  listener: Server,
+  { endpoint, limits, refused }: { endpoint: Endpoint; limits: Limits; refused: () => void },
+): () => void {
+  const arrivals = new Arrivals(endpoint, limits)
+  const wrap = (original: AnyMethod): AnyMethod =>
+    function (this: Server, event: string, ...args: unknown[]) {
+      const [socket] = args as [Socket]
+      if (event !== 'connection' || arrivals.admit(socket)) return original.call(this, event, ...args)
+      refused()
+      turnAway(socket, 'too many connections')
+      return true
+    }
+  return installHooks([{ target: listener, method: 'emit', wrap }])
 }
 
 class Arrivals {
@@ -54,9 +49,8 @@ class Arrivals {
     const address = socket.remoteAddress ?? ''
     const known = this.#countByAddress.get(address) ?? 0
     if (known >= this.#limits.connectionsPerAddress) return false
-    if (this.#count >= this.#limits.connections && this.#endpoint.getChannels().every(({ hasSession }) => hasSession)) {
-      return false
-    }
+    const isFull = this.#count >= this.#limits.connections
+    if (isFull && this.#endpoint.getChannels().every(({ hasSession }) => hasSession)) return false
     this.#count += 1
     this.#countByAddress.set(address, known + 1)
     socket.once('close', () => this.#leave(address))

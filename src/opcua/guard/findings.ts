@@ -16,10 +16,13 @@ export const findingTable = {
   messageTimeout: 'Connections that were closed because a message was not finished in time.',
   unfinishedBytes: 'Connections that were closed because messages that had not arrived in full took too much memory.',
   slowReader: 'Connections that were closed because the client did not take its answers.',
-  connectionLimit: 'Connections that were turned away because there were too many.',
   sessionLimit: 'Sessions that were refused because there were too many of the user or in all.',
   sessionTimeoutCapped: 'Sessions that asked for a longer timeout than they got.',
   sessionReclaimed: 'Sessions without a connection that were ended to make room.',
+  connectionRefused:
+    'Connections that were turned away: there were too many, or file handles or memory about to run out.',
+  newWorkRefused:
+    'Requests for new sessions, subscriptions or items that were refused because memory was about to run out.',
   refusedLogin: 'Logins that were refused.',
 } as const
 

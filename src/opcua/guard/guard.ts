@@ -1,8 +1,8 @@
 import type { AddressSpace, OPCUAServer } from 'node-opcua'
 import { type Clock, systemClock } from '../../model/clock.ts'
 import { defaultLimits, type Limits } from '../../model/limits.ts'
+import { Admission } from './admission.ts'
 import { answerHooks } from './answers.ts'
-import { arrivalHooks } from './arrivals.ts'
 import { BrowseBudget } from './browse.ts'
 import { callHook } from './calls.ts'
 import { channelHooks } from './channels.ts'
@@ -24,6 +24,8 @@ const SWEEP_INTERVAL_MS = 1_000
 export interface Guard {
   /** How often each kind of finding has happened. */
   readonly counters: GuardCounters
+  /** Refuses new connections and whatever makes new state for a client (BadResourceUnavailable), until it is told otherwise. */
+  refuse(isRefusing: boolean): void
   /** Takes the guard away; calling it again does nothing. */
   uninstall(): void
 }
@@ -62,17 +64,21 @@ export function installGuard(server: OPCUAServer, options: GuardOptions = {}): G
   sharedClock = clock
   const limits = options.limits ?? defaultLimits
   const release = holdAll(() => processHooks(addressSpace), limits)
+  const admission = new Admission(server, limits, findings.report)
   const remove = installOrRelease(
-    () => installHooks(serverHooks(server, { clock, limits, report: findings.report })),
+    () => installHooks(serverHooks(server, { clock, limits, report: findings.report, admission })),
     release,
   )
   reports.add(findings.report)
-  const stopSweeping = sweepEvery(clock, findings.report)
+  admission.look()
+  const stopSweeping = sweepEvery(clock, findings.report, admission)
   return {
     get counters() {
       return findings.counters
     },
+    refuse: (isRefusing) => admission.refuse(isRefusing),
     uninstall() {
+      admission.stop()
       stopSweeping()
       remove()
       release()
@@ -102,7 +108,7 @@ function processHooks(addressSpace: AddressSpace): Hook[] {
 
 function serverHooks(
   server: OPCUAServer,
-  { clock, limits, report }: { clock: Clock; limits: Limits; report: Report },
+  { clock, limits, report, admission }: { clock: Clock; limits: Limits; report: Report; admission: Admission },
 ): Hook[] {
   const { engine } = server
   const addressSpace = engine.addressSpace
@@ -114,16 +120,17 @@ function serverHooks(
     ...nodeHooks(accessor, addressSpace, report),
     callHook(accessor, { limits, rates, report }),
     seatHook(server, limits, report),
-    ...arrivalHooks(server, limits, report),
     budget.hook(engine),
     refreshHook(engine, report),
-    ...serviceHooks(server, requestJudge({ server, limits, budget, rates, report }), report),
+    ...admission.hooks(),
+    ...serviceHooks(server, requestJudge({ server, limits, budget, rates, report, admission }), report),
   ]
 }
 
 /** Closes what has been held for too long, every second until stopped. */
-function sweepEvery(clock: Clock, report: Report): () => void {
+function sweepEvery(clock: Clock, report: Report, admission: Admission): () => void {
   const sweep = (): void => {
+    admission.look()
     sweepConnections(connections, clock.monotonic(), report)
     cancel = clock.after(SWEEP_INTERVAL_MS, sweep)
   }

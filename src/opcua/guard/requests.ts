@@ -9,6 +9,7 @@ import {
 } from 'node-opcua'
 import type { Message } from 'node-opcua-secure-channel'
 import type { Limits } from '../../model/limits.ts'
+import type { Admission } from './admission.ts'
 import type { BrowseBudget, ContinuationPoints } from './browse.ts'
 import type { Report } from './findings.ts'
 import { GUARD_BOUNDS } from './limits.ts'
@@ -24,6 +25,7 @@ export interface JudgeParts {
   readonly budget: BrowseBudget
   readonly rates: RateLimits
   readonly report: Report
+  readonly admission: Admission
 }
 
 /**
@@ -41,6 +43,8 @@ export function requestJudge(parts: JudgeParts): Judge {
       parts.report('rateLimit', service, admitted.name)
       return admitted
     }
+    const hasRoom = parts.admission.admit(service)
+    if (!hasRoom.isGood()) return hasRoom
     if (session && hasTooManyOperations(service, message.request, parts.limits)) {
       parts.report('operationLimit', service, 'too many operations')
       return StatusCodes.BadTooManyOperations

@@ -17,6 +17,7 @@ import { addEventTypes } from './event-types.ts'
 import { addFaultType } from './fault-types.ts'
 import { addGeneratedEvents } from './generated-events.ts'
 import { addGuardTypes } from './guard-types.ts'
+import { addHealthType } from './health-types.ts'
 import { addHistorianType } from './historian-types.ts'
 import { addNamespaceMetadata } from './namespace-metadata.ts'
 import { addPipelineTypes } from './pipeline-types.ts'
@@ -55,6 +56,7 @@ export function buildTypes(addressSpace: AddressSpace, ids: readonly IdRow[]): I
   addPluginTypes(context)
   addHistorianType(context)
   addGuardTypes(context)
+  addHealthType(context)
   addBreakerType(context)
   addFaultType(context)
   addAlarmTypes(context)

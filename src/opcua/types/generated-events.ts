@@ -12,6 +12,12 @@ const generated: Readonly<Record<string, readonly EventTypeName[]>> = {
     'FaultClearedEventType',
   ],
   HistorianType: ['HistorianStateEventType', 'HistoryGapEventType'],
+  ServerHealthType: [
+    'ServiceLevelEventType',
+    'EventLoopBlockedEventType',
+    'ClockJumpedEventType',
+    'UnhandledRejectionEventType',
+  ],
   PipelineType: [
     'PipelineStartedEventType',
     'PipelineCompletedEventType',

@@ -63,6 +63,11 @@ export const typeIds = {
   StepRestartedEventType: 1259,
   StepBlockedEventType: 1260,
   PluginRefusedEventType: 1262,
-  ServerLimitsType: 1265,
-  GuardType: 1304,
+  ServerHealthType: 1265,
+  ServiceLevelEventType: 1278,
+  EventLoopBlockedEventType: 1281,
+  ClockJumpedEventType: 1284,
+  UnhandledRejectionEventType: 1286,
+  ServerLimitsType: 1288,
+  GuardType: 1327,
 } as const
