@@ -16,6 +16,7 @@ import { PlantNodes } from './change/plant-nodes.ts'
 import { setErrorCode } from './device-object.ts'
 import { auditClients } from './events/audit.ts'
 import { type AuditSink, recordClients } from './events/audit-trail.ts'
+import { recordLogins } from './events/logins.ts'
 import { heardAndKept } from './events/notifiers.ts'
 import { raisePlantEvent } from './events/plant-events.ts'
 import { completeStackEvents } from './events/stack-events.ts'
@@ -28,6 +29,7 @@ import type { PlantView } from './plant-view.ts'
 import type { ProgramVariables } from './program-state.ts'
 import { type AnonymousAccess, coverAttributes, setPermissions } from './roles.ts'
 import type { Log, SpaceContext } from './space-context.ts'
+import type { LoginWitness } from './users/logins.ts'
 
 /** The plant in an address space; it follows the plant until it is stopped. */
 export interface PlantSpace {
@@ -42,6 +44,8 @@ export interface PlantSpace {
   readonly witnesses: Witnesses
   /** The object that shows what the guard does. */
   readonly guard: UAObject
+  /** Those who hear who logs in. */
+  readonly logins: LoginWitness
   stop(): void
 }
 
@@ -114,6 +118,7 @@ export function buildPlantSpace(
     historized,
     witnesses: context.witnesses,
     guard: context.objectById.get('guard') as UAObject,
+    logins: onAudit ? recordLogins(onAudit) : { login: () => undefined, logout: () => undefined },
     change(message) {
       update()
       nodes.tell(message)

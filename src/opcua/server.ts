@@ -5,7 +5,6 @@ import { isMillraceError, MillraceError } from '../model/errors.ts'
 import { defaultLimits } from '../model/limits.ts'
 import { correctCapabilities } from './capabilities.ts'
 import { certificateUnusable, prepareCertificateFolder, tellRefusedClients, trustRefused } from './certificates.ts'
-import { recordLogins } from './events/logins.ts'
 import { type Guard, installGuard } from './guard/index.ts'
 import { type FindingNodes, followFindings } from './guard-object.ts'
 import { tellHistoryCapabilities } from './history/history-capabilities.ts'
@@ -17,6 +16,7 @@ import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
 import { quietLog } from './quiet-log.ts'
 import { type ServerOptions, stackOptions } from './server-options.ts'
 import { receiveStackMessages } from './stack-messages.ts'
+import { judgeLogins } from './users/logins.ts'
 
 /** How long clients are told that the server is going to stop before it does, in milliseconds. */
 const noticeMs = 100
@@ -65,6 +65,7 @@ interface Parts {
   readonly server: OPCUAServer
   readonly forget: () => void
   space?: PlantSpace
+  forgetUsers?: () => void
   guard?: Guard
   findings?: FindingNodes
 }
@@ -84,6 +85,11 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   if (!addressSpace) throw new Error('the server has no address space')
   const { onAudit, alarms } = options
   parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit, limits })
+  parts.forgetUsers = judgeLogins(server, options.users, {
+    witness: parts.space.logins,
+    limits,
+    report: (...told) => parts.guard?.report(...told),
+  })
   tellHistoryCapabilities(server, view)
   const { history, eventHistory: events, kept } = view
   const { historized: variables, witnesses } = parts.space
@@ -100,8 +106,6 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   })
   const { guard } = parts
   parts.findings = followFindings(parts.space.guard, () => guard.counters, systemClock)
-  // Above the guard, so that logins which it refuses are recorded too.
-  if (onAudit) recordLogins(server, onAudit)
   tellRefusedClients(server, tell)
 }
 
@@ -138,7 +142,9 @@ function runningServer(parts: Parts, { certificatesFolder }: ServerOptions): Run
   }
 }
 
-async function close({ server, space, guard, findings, forget }: Parts, afterMs: number): Promise<void> {
+async function close(parts: Parts, afterMs: number): Promise<void> {
+  const { server, space, guard, findings, forget, forgetUsers } = parts
+  forgetUsers?.()
   space?.stop()
   const stores = [server.serverCertificateManager, server.userCertificateManager] as OPCUACertificateManager[]
   try {

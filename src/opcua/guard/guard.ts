@@ -14,7 +14,6 @@ import { useLimits } from './limits.ts'
 import { nodeHooks, variableHooks } from './nodes.ts'
 import { RateLimits } from './rates.ts'
 import { requestJudge } from './requests.ts'
-import { seatHook } from './seats.ts'
 import { refreshHook, serviceHooks } from './services.ts'
 import { sweepConnections } from './sweep.ts'
 
@@ -24,6 +23,8 @@ const SWEEP_INTERVAL_MS = 1_000
 export interface Guard {
   /** How often each kind of finding has happened. */
   readonly counters: GuardCounters
+  /** Counts what somebody else has refused. */
+  readonly report: Report
   /** Refuses new connections and whatever makes new state for a client (BadResourceUnavailable), until it is told otherwise. */
   refuse(isRefusing: boolean): void
   /** Takes the guard away; calling it again does nothing. */
@@ -73,6 +74,7 @@ export function installGuard(server: OPCUAServer, options: GuardOptions = {}): G
   admission.look()
   const stopSweeping = sweepEvery(clock, findings.report, admission)
   return {
+    report: findings.report,
     get counters() {
       return findings.counters
     },
@@ -119,7 +121,6 @@ function serverHooks(
   return [
     ...nodeHooks(accessor, addressSpace, report),
     callHook(accessor, { limits, rates, report }),
-    seatHook(server, limits, report),
     budget.hook(engine),
     refreshHook(engine, report),
     ...admission.hooks(),

@@ -7,7 +7,7 @@ import {
   StatusCodes,
   TimestampsToReturn,
 } from 'node-opcua'
-import type { Message } from 'node-opcua-secure-channel'
+import type { Message, ServerSecureChannelLayer } from 'node-opcua-secure-channel'
 import type { Limits } from '../../model/limits.ts'
 import type { Admission } from './admission.ts'
 import type { BrowseBudget, ContinuationPoints } from './browse.ts'
@@ -15,7 +15,6 @@ import type { Report } from './findings.ts'
 import { GUARD_BOUNDS } from './limits.ts'
 import { hasTooManyOperations } from './operations.ts'
 import type { RateLimits } from './rates.ts'
-import { hasLostChannel } from './seats.ts'
 import { type Judge, serviceOf } from './services.ts'
 
 /** What the judge of requests works with. */
@@ -115,6 +114,12 @@ function welcome(request: CreateSessionRequest, { server, limits, report }: Judg
   if (!abandoned) return
   report('sessionReclaimed', 'CreateSession', 'its channel is gone')
   server.engine.closeSession(abandoned.authenticationToken, false, 'Forcing')
+}
+
+/** Says whether nobody can use a session at the moment: it has no channel any more. */
+export function hasLostChannel(session: ServerSession): boolean {
+  const channel = session.channel as ServerSecureChannelLayer | undefined
+  return !channel || channel.aborted
 }
 
 function countRegistered(
