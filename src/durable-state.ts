@@ -6,6 +6,7 @@ import type { Clock } from './model/clock.ts'
 import { messageOf } from './model/errors.ts'
 import type { PlantEvent } from './model/event.ts'
 import { good, type Sample } from './model/sample.ts'
+import { Status } from './model/status.ts'
 import { parameterTag } from './model/tag.ts'
 import type { ConditionState } from './opcua/alarms/condition-state.ts'
 import type { ConditionStore } from './opcua/alarms/condition-store.ts'
@@ -218,6 +219,10 @@ export class DurableState {
       const { pipeline, to: state, time, runId } = event
       const isActive = state === 'Running' || state === 'Suspended'
       this.#saveProgram({ pipeline, state, time, ...(isActive ? { runId } : {}) })
+    } else if (event.kind === 'rejectionUnhandled') {
+      const { time, count } = event
+      const about = { user: 'server', session: '', action: 'unhandledRejection', target: 'server' }
+      this.audit({ ...about, time, status: Status.BadInternalError, details: { count } })
     } else if (event.kind === 'parameterChanged') {
       const { pipeline, parameter: name, newValue, time } = event
       const parameter = { pipeline, name, sample: good(newValue, time) }

@@ -41,7 +41,7 @@ export class PlantParts implements Actors {
   #plant: RunnablePlant
 
   private constructor(plant: RunnablePlant, simulators: Simulators, options: PartsOptions) {
-    const { clock, log, remembered, versionInUse, certificatesFolder } = options
+    const { clock, log, remembered, versionInUse, certificatesFolder, onStalled, endHungMs } = options
     this.#plant = plant
     this.simulators = simulators
     const entries = entriesOf(plant, simulators)
@@ -58,11 +58,13 @@ export class PlantParts implements Actors {
       moduleOf,
       refusal: (module) => changeOf(module, plant.files.folder),
     })
-    this.#watch = new LoopWatch({
-      onBlocked: ({ pipeline, step, durationMs }) => this.pipelines.byId(pipeline)?.blocked(step, durationMs),
-      onStalled: (durationMs) =>
-        log.debug(`everything has waited for ${Math.round(durationMs)} ms, not because of a step`),
-    })
+    this.#watch = new LoopWatch(
+      {
+        onBlocked: ({ pipeline, step, durationMs }) => this.pipelines.byId(pipeline)?.blocked(step, durationMs),
+        onStalled: (durationMs) => onStalled?.(durationMs),
+      },
+      { endHungMs },
+    )
     const host: PipelineHost = {
       clock,
       runId: () => randomUUID(),
@@ -165,6 +167,10 @@ export interface PartsOptions {
   readonly remembered?: RememberedPipelines | undefined
   /** Number of the version of a pipeline's definition that is in use. */
   readonly versionInUse?: PipelineHost['versionInUse']
+  /** Told when everything had to wait for so many milliseconds, not because of a step. */
+  readonly onStalled?: ((durationMs: number) => void) | undefined
+  /** See {@link LoopWatch}. */
+  readonly endHungMs?: number | undefined
   /** The plant's folder for certificates, for device plugins that need some. */
   readonly certificatesFolder?: string | undefined
 }

@@ -15,6 +15,7 @@ import type { TagSample } from './model/sample.ts'
 import type { PlantView } from './opcua/plant-view.ts'
 import { type RunningServer, startServer } from './opcua/server.ts'
 import type { UserDirectory } from './opcua/server-options.ts'
+import { endHungMsOf, PlantHealth } from './plant-health.ts'
 import { PlantParts } from './plant-parts.ts'
 import type { Simulation } from './plugin/define.ts'
 import { runsViewOf } from './runs-view.ts'
@@ -35,6 +36,8 @@ export interface PlantOptions {
   readonly environment?: NodeJS.ProcessEnv
   /** Applies changes of the plant's files as they are saved; off unless it is asked for. */
   readonly watchFiles?: boolean
+  /** One value for each rejection that nobody took. */
+  readonly rejections$?: Observable<unknown>
   /** Who may log in with a name; nobody when it is absent. */
   readonly users?: UserDirectory
   /** Watches the certificate folder for files that are moved by hand; on unless a test turns it off. */
@@ -75,9 +78,12 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   const { plant, log, clock = systemClock } = options
   const state = await stateOf(options, clock)
   const versionInUse = (pipeline: string): number => deployment.versionInUse(pipeline)
+  const health = new PlantHealth({ clock, state, historian: () => historian })
   const parts = await PlantParts.make(plant, {
     ...{ clock, log, remembered: state?.remembered, versionInUse },
     certificatesFolder: options.certificatesFolder,
+    onStalled: (durationMs) => health.stalled(durationMs),
+    endHungMs: endHungMsOf(options.environment),
   }).catch(async (error) => {
     await state?.close()
     throw error
@@ -108,15 +114,16 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
-    server = await serve(options, parts, { deploying: deployment, history: historian, events, state, told })
+    server = await serve(options, parts, { deploying: deployment, history: historian, events, state, told, health })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
-    await closeAll({ server, deployment, parts, watch, historian, events, state })
+    await closeAll({ server, deployment, parts, watch, historian, events, state, health })
     throw error
   }
   events?.start()
   parts.start()
   const running = server
+  health.start({ parts, server: running, rejections$: options.rejections$ })
   let stopping: Promise<void> | undefined
   return {
     devices: parts.devices,
@@ -130,7 +137,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     reload: (initiator) => deployment.reload({ initiator, comment: '' }),
     trust: (thumbprint) => running.trust(thumbprint),
     stop() {
-      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, events, state })
+      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, events, state, health })
       return stopping
     },
   }
@@ -173,6 +180,7 @@ interface Shown {
   readonly state: DurableState | undefined
   /** What the historian tells, and what is to be told of the time before. */
   readonly told: Observable<PlantEvent>
+  readonly health: PlantHealth
 }
 
 function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<RunningServer> {
@@ -180,7 +188,7 @@ function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<
   const { server: settings } = plant.definition
   const { state } = shown
   return startServer({
-    view: viewWith(parts, shown),
+    view: shown.health.show(viewWith(parts, shown)),
     port: options.port,
     bind: settings.bind,
     name: settings.name,
@@ -245,6 +253,7 @@ async function closeAll({
   historian,
   events,
   state,
+  health,
 }: {
   readonly server: RunningServer | undefined
   readonly deployment: Deployment
@@ -253,7 +262,9 @@ async function closeAll({
   readonly historian: Historian | undefined
   readonly events: EventHistory | undefined
   readonly state: DurableState | undefined
+  readonly health: PlantHealth
 }): Promise<void> {
+  health.stopping()
   await watch?.stop()
   await deployment.close()
   await parts
@@ -263,6 +274,7 @@ async function closeAll({
     .finally(() => events?.stop())
     .finally(() => historian?.close())
     .finally(() => state?.close())
+    .finally(() => health.stop())
 }
 
 function accessOf(anonymous: 'none' | 'observe' | 'operate'): readonly string[] {

@@ -148,6 +148,35 @@ export const errorTable = {
     cause: 'the OPC UA stack is not the version that the guard was made for',
     remedy: 'install the locked dependencies with npm ci',
   },
+  // Talking to a server
+  'server-unreachable': {
+    cause: 'no OPC UA server answers at the URL',
+    remedy: 'start it, or tell another URL with --url',
+  },
+  'server-insecure': {
+    cause: 'an OPC UA server does not offer what is safe: encryption, and the kind of login that is wanted',
+    remedy: 'secure the server, or log in another way',
+  },
+  'server-untrusted': {
+    cause: 'the certificate of an OPC UA server is not trusted here',
+    remedy: 'compare its thumbprint with the one that its server has, then give it with --server-thumbprint',
+  },
+  'client-untrusted': {
+    cause: 'an OPC UA server does not trust the certificate of the command line',
+    remedy: 'trust it at the server, as the message says',
+  },
+  'login-refused': {
+    cause: 'an OPC UA server does not take the login',
+    remedy: 'check the name of the user and the password',
+  },
+  'permission-missing': {
+    cause: 'the user may not do what was asked',
+    remedy: 'log in with --user as somebody who may',
+  },
+  'server-refused': {
+    cause: 'an OPC UA server has refused a request, or could not fulfil it',
+    remedy: 'look up the status that the message tells',
+  },
   // Database
   'database-locked': {
     cause: 'another process, or too many calls, keep a database busy',

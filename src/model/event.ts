@@ -146,6 +146,20 @@ export type PlantEvent =
       /** Time of the first sample or event that was lost, in milliseconds since 1970 UTC. */
       readonly from: number
     })
+  /** The server as a whole serves worse, or better again. */
+  | (Happening & {
+      readonly kind: 'serviceLevelChanged'
+      /** From 0 to 255 (Part 4 §6.6.2.4.2). */
+      readonly level: number
+      /** Why not better, with the remedy; empty when nothing is wrong. */
+      readonly reason: string
+    })
+  /** Everything had to wait, not because of a step: `count` times since the last of these events, at most for so long. */
+  | (Happening & { readonly kind: 'eventLoopBlocked'; readonly durationMs: number; readonly count: number })
+  /** The clock of the machine was put forward, or back by a negative number of milliseconds. */
+  | (Happening & { readonly kind: 'clockJumped'; readonly byMs: number })
+  /** An error of the program that nobody took care of; `count` of them since its start. */
+  | (Happening & { readonly kind: 'rejectionUnhandled'; readonly count: number })
   /** A job order made a transition, or was updated; told once, with the same `eventId` when it is told again after a crash. */
   | (Happening & {
       readonly kind: 'jobChanged'

@@ -31,6 +31,8 @@ export interface PlantView {
   readonly deploying?: Deploying | undefined
   /** The history of tags; without it nothing is historized. */
   readonly history?: HistoryView | undefined
+  /** Whether `@server#...` tells how the server as a whole is; without it its ServiceLevel is always the best. */
+  readonly hasHealth?: boolean | undefined
   /** Where events are kept; without it there is no history of events. */
   readonly eventHistory?: EventHistoryView | undefined
   /** What is known of runs; without it clients cannot ask where samples came from. */

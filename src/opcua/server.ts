@@ -30,6 +30,8 @@ export interface RunningServer {
   trust(thumbprint: string): Promise<boolean>
   /** Brings what clients see up to date with the view; the message says what was changed and by whom. */
   change(message: string): void
+  /** Refuses new connections, or takes them again; those that are there go on. */
+  refuse(isRefusing: boolean): void
   /** Tells the clients, closes every connection and ends; calling it again waits for the same end. */
   stop(): Promise<void>
 }
@@ -117,6 +119,7 @@ function runningServer(parts: Parts, { certificatesFolder }: ServerOptions): Run
     certificateFile: join(certificatesFolder, 'own', 'own', 'certs', 'certificate.pem'),
     trust: (thumbprint) => trustRefused(store, thumbprint),
     change: (message) => parts.space?.change(message),
+    refuse: (isRefusing) => parts.guard?.refuse(isRefusing),
     stop() {
       stopping ??= close(parts, noticeMs)
       return stopping

@@ -12,6 +12,7 @@ import { type Client, connect } from '../opcua/bench.ts'
 export interface ScratchPlant {
   readonly plant: RunningPlant
   readonly folder: string
+  readonly certificatesFolder: string
   readonly lines: string[]
   /** Connects as a user of that role. */
   connect(role?: RoleName): Promise<Client>
@@ -33,6 +34,8 @@ export interface ScratchOptions {
   readonly watchFiles?: boolean
   /** Where the databases are, instead of a folder that is removed with the plant. */
   readonly dataFolder?: string
+  /** Whether certificates that are moved by hand are noticed. */
+  readonly watchCertificates?: boolean
 }
 
 /** Starts a plant made of these files. */
@@ -44,6 +47,7 @@ export async function startScratch(
   const folder = join(root, 'plant')
   const lines: string[] = []
   const clients: Client[] = []
+  const certificatesFolder = join(root, 'server')
   const data = options.dataFolder ?? join(root, 'data')
   const put = async (file: string, text: string | undefined): Promise<void> => {
     const path = join(folder, file)
@@ -56,8 +60,9 @@ export async function startScratch(
     const loaded = await loadPlant(folder)
     if (!isRunnable(loaded)) throw new Error(`the plant has findings: ${JSON.stringify(loaded.findings)}`)
     return startPlant({
-      ...{ plant: loaded, port: 0, certificatesFolder: join(root, 'server'), dataFolder: data },
-      ...{ watchCertificates: false, users: everyRole, watchFiles: options.watchFiles ?? false },
+      ...{ plant: loaded, port: 0, certificatesFolder, dataFolder: data },
+      ...{ users: everyRole, watchFiles: options.watchFiles ?? false },
+      watchCertificates: options.watchCertificates ?? false,
       log: pino({ level: 'debug' }, { write: (line) => lines.push(line) }),
     })
   }
@@ -74,6 +79,7 @@ export async function startScratch(
       return plant
     },
     folder,
+    certificatesFolder,
     lines,
     async connect(role) {
       const user = role && ({ type: UserTokenType.UserName, userName: role, password: role } as const)

@@ -7,6 +7,7 @@ import { addPiece, byDepth, equipmentObject } from '../equipment-tree.ts'
 import { addNotifier } from '../events/notifiers.ts'
 import { fingerprintOf } from '../fingerprint.ts'
 import { addFlowReferences } from '../flow-references.ts'
+import { addHealth } from '../health-object.ts'
 import { addHistorian } from '../historian-object.ts'
 import { showCurrentJobOrder } from '../jobs/current-job-order.ts'
 import { JobLists } from '../jobs/job-lists.ts'
@@ -107,14 +108,15 @@ export class PlantNodes {
         key: fingerprintOf([configuration, versions]),
         build: () => void addRuntime(this.#context, configuration),
       },
-      ...(view.history ? [this.#historianOwner()] : []),
+      ...(view.history ? [this.#belowRuntime('historian', addHistorian)] : []),
+      ...(view.hasHealth ? [this.#belowRuntime('health', addHealth)] : []),
       ...view.pipelines.map((pipeline) => this.#pipelineOwner(pipeline)),
     ]
   }
 
-  #historianOwner(): Owner {
+  #belowRuntime(id: string, add: (context: SpaceContext, runtime: UAObject) => UAObject): Owner {
     const runtime = () => this.#context.objectById.get('runtime') as UAObject
-    return { id: 'historian', key: 'historian', build: () => void addHistorian(this.#context, runtime()) }
+    return { id, key: id, build: () => void add(this.#context, runtime()) }
   }
 
   #jobOwner(equipment: Equipment): Owner {

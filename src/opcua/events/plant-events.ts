@@ -129,6 +129,20 @@ const rows: Rows = {
     fields: (event) => ({ fileName: text(event.file), initiator: text(event.initiator) }),
   },
   jobChanged: { type: 'JobOrderStatusEventType', fields: (event, context) => jobEventFields(context, event) },
+  serviceLevelChanged: {
+    type: 'ServiceLevelEventType',
+    severity: ({ reason }) => (reason === '' ? 100 : severities.ServiceLevelEventType),
+    fields: ({ level, reason }) => ({
+      serviceLevel: { dataType: DataType.Byte, value: level },
+      reason: localized(reason),
+    }),
+  },
+  eventLoopBlocked: {
+    type: 'EventLoopBlockedEventType',
+    fields: ({ durationMs, count }) => ({ duration: duration(durationMs), count: uint32(count) }),
+  },
+  clockJumped: { type: 'ClockJumpedEventType', fields: ({ byMs }) => ({ jump: duration(byMs) }) },
+  rejectionUnhandled: { type: 'UnhandledRejectionEventType', fields: ({ count }) => ({ count: uint32(count) }) },
   programTransitioned: { type: 'PipelineTransitionEventType', fields: transitionFields },
   historianStateChanged: {
     type: 'HistorianStateEventType',

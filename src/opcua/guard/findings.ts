@@ -13,6 +13,8 @@ export const FINDING_KINDS = [
   'slowReader',
   'sessionTimeoutCapped',
   'sessionReclaimed',
+  'connectionRefused',
+  'newWorkRefused',
 ] as const
 
 /** One kind of thing that the guard counts. */

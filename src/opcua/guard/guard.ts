@@ -1,5 +1,6 @@
 import type { AddressSpace, CallMethodRequest, OPCUAServer } from 'node-opcua'
 import { type Clock, systemClock } from '../../model/clock.ts'
+import { Admission } from './admission.ts'
 import { answerHooks } from './answers.ts'
 import { BrowseBudget } from './browse.ts'
 import { Connections, channelHooks } from './channels.ts'
@@ -19,6 +20,8 @@ const SWEEP_INTERVAL_MS = 1_000
 export interface Guard {
   /** How often each kind of finding has happened. */
   readonly counters: GuardCounters
+  /** Refuses new connections and whatever makes new state for a client (BadResourceUnavailable), until it is told otherwise. */
+  refuse(isRefusing: boolean): void
   /** Takes the guard away; calling it again does nothing. */
   uninstall(): void
 }
@@ -55,14 +58,17 @@ export function installGuard(server: OPCUAServer, options: GuardOptions = {}): G
   sharedClock = clock
   applyEncodingLimits()
   const release = shared.hold(() => processHooks(addressSpace))
-  const remove = installOrRelease(() => installHooks(serverHooks(server, clock, findings.report)), release)
+  const admission = new Admission(server, findings.report)
+  const remove = installOrRelease(() => installHooks(serverHooks(server, clock, findings.report, admission)), release)
   reports.add(findings.report)
-  const stopSweeping = sweepEvery(clock, findings.report)
+  const stopSweeping = sweepEvery(clock, findings.report, admission)
   return {
     get counters() {
       return findings.counters
     },
+    refuse: (isRefusing) => admission.refuse(isRefusing),
     uninstall() {
+      admission.stop()
       stopSweeping()
       remove()
       release()
@@ -80,7 +86,7 @@ function processHooks(addressSpace: AddressSpace): Hook[] {
   ]
 }
 
-function serverHooks(server: OPCUAServer, clock: Clock, report: Report): Hook[] {
+function serverHooks(server: OPCUAServer, clock: Clock, report: Report, admission: Admission): Hook[] {
   const { engine } = server
   const addressSpace = engine.addressSpace
   const accessor = Reflect.get(engine, 'addressSpaceAccessor') as object
@@ -93,7 +99,8 @@ function serverHooks(server: OPCUAServer, clock: Clock, report: Report): Hook[] 
     rationCalls(accessor, judgeCall),
     budget.hook(engine),
     refreshHook(engine, report),
-    ...serviceHooks(server, requestJudge({ server, budget, rates, report }), report),
+    ...admission.hooks(),
+    ...serviceHooks(server, requestJudge({ server, budget, rates, report, admission }), report),
   ]
 }
 
@@ -110,8 +117,9 @@ function rationCalls(accessor: object, judge: ReturnType<typeof callJudge>): Hoo
 }
 
 /** Closes what has been held for too long, every second until stopped. */
-function sweepEvery(clock: Clock, report: Report): () => void {
+function sweepEvery(clock: Clock, report: Report, admission: Admission): () => void {
   const sweep = (): void => {
+    admission.look()
     sweepConnections(connections, clock.monotonic(), report)
     cancel = clock.after(SWEEP_INTERVAL_MS, sweep)
   }

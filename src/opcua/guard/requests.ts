@@ -10,6 +10,7 @@ import {
   TimestampsToReturn,
 } from 'node-opcua'
 import type { Message, ServerSecureChannelLayer } from 'node-opcua-secure-channel'
+import type { Admission } from './admission.ts'
 import type { BrowseBudget, ContinuationPoints } from './browse.ts'
 import type { Report } from './findings.ts'
 import { GUARD_LIMITS } from './limits.ts'
@@ -22,6 +23,7 @@ export interface JudgeParts {
   readonly budget: BrowseBudget
   readonly rates: RateLimits
   readonly report: Report
+  readonly admission: Admission
 }
 
 /**
@@ -39,6 +41,8 @@ export function requestJudge(parts: JudgeParts): Judge {
       parts.report('rateLimit', service, admitted.name)
       return admitted
     }
+    const hasRoom = parts.admission.admit(service)
+    if (!hasRoom.isGood()) return hasRoom
     const verdict = judgeService(service, message, session, parts, registered)
     if (!verdict.isGood()) parts.report('refusedRequest', service, verdict.name)
     return verdict

@@ -16,6 +16,7 @@ import { addEquipmentTypes } from './equipment-types.ts'
 import { addEventTypes } from './event-types.ts'
 import { addFaultType } from './fault-types.ts'
 import { addGeneratedEvents } from './generated-events.ts'
+import { addHealthType } from './health-types.ts'
 import { addHistorianType } from './historian-types.ts'
 import { addNamespaceMetadata } from './namespace-metadata.ts'
 import { addPipelineTypes } from './pipeline-types.ts'
@@ -53,6 +54,7 @@ export function buildTypes(addressSpace: AddressSpace, ids: readonly IdRow[]): I
   addRuntimeType(context)
   addPluginTypes(context)
   addHistorianType(context)
+  addHealthType(context)
   addBreakerType(context)
   addFaultType(context)
   addAlarmTypes(context)

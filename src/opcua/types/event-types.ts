@@ -174,6 +174,32 @@ export const eventTypes = {
       Initiator: { dataType: 'String', description: 'Who or what asked for it.' },
     },
   },
+  ServiceLevelEventType: {
+    description: 'The server as a whole serves worse, or better again.',
+    base: 'SystemEventType',
+    fields: {
+      ServiceLevel: { dataType: 'Byte', description: 'Level since.' },
+      Reason: { dataType: 'LocalizedText', description: 'Why not better; empty when nothing is wrong.' },
+    },
+  },
+  EventLoopBlockedEventType: {
+    description: 'Everything had to wait, not because of a step.',
+    base: 'SystemEventType',
+    fields: {
+      Duration: { dataType: 'Duration', description: 'The longest time that it had to wait, in milliseconds.' },
+      Count: { dataType: 'UInt32', description: 'Times since the last such event.' },
+    },
+  },
+  ClockJumpedEventType: {
+    description: 'The clock of the machine was put forward or back by more than a second.',
+    base: 'SystemEventType',
+    fields: { Jump: { dataType: 'Duration', description: 'By how many milliseconds; negative when it was put back.' } },
+  },
+  UnhandledRejectionEventType: {
+    description: 'An error of the program that nobody took care of.',
+    base: 'SystemEventType',
+    fields: { Count: { dataType: 'UInt32', description: 'Of these errors since the start of the program.' } },
+  },
   PipelineTransitionEventType: {
     description: 'The Program of a pipeline changed its state.',
     base: 'ProgramTransitionEventType',

@@ -13,6 +13,12 @@ const generated: Readonly<Record<string, readonly EventTypeName[]>> = {
   ],
   HistorianType: ['HistorianStateEventType', 'HistoryGapEventType'],
   PlantElementType: ['JobOrderStatusEventType'],
+  ServerHealthType: [
+    'ServiceLevelEventType',
+    'EventLoopBlockedEventType',
+    'ClockJumpedEventType',
+    'UnhandledRejectionEventType',
+  ],
   PipelineType: [
     'PipelineStartedEventType',
     'PipelineCompletedEventType',
