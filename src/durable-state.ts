@@ -20,6 +20,7 @@ import { type AuditEntry, entryAppended } from './store/audit-store.ts'
 import { othersForgotten, type StoredProgram } from './store/plant-state-store.ts'
 import type { RunEnd, RunStart, StoredRun } from './store/run-store.ts'
 import { openStore, type Store } from './store/store.ts'
+import type { UserStore } from './store/user-store.ts'
 import type { Write, WriteHealth } from './store/write-queue.ts'
 import { tellDamage, tellHealth, tellNotices } from './tell-state.ts'
 import type { VersionStore } from './version-store.ts'
@@ -117,6 +118,11 @@ export class DurableState {
   /** The versions of all definitions. */
   get definitions(): VersionStore {
     return this.#store.definitions
+  }
+
+  /** Who may log in. */
+  get users(): UserStore {
+    return this.#store.users
   }
 
   /** The conditions, with the EventIds that clients know. */

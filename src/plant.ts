@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { merge, type Observable, ReplaySubject } from 'rxjs'
+import { accessOf } from './anonymous-access.ts'
 import { type Actors, stop } from './commands.ts'
 import { Deployment } from './deployment.ts'
 import { DurableState } from './durable-state.ts'
@@ -17,8 +18,10 @@ import { type RunningServer, startServer } from './opcua/server.ts'
 import type { UserDirectory } from './opcua/server-options.ts'
 import { endHungMsOf, PlantHealth } from './plant-health.ts'
 import { PlantParts } from './plant-parts.ts'
+import { firstOf, usersOf } from './plant-users.ts'
 import type { Simulation } from './plugin/define.ts'
 import { runsViewOf } from './runs-view.ts'
+import type { FirstLogin } from './users/users.ts'
 import { memoryVersionStore } from './version-store.ts'
 import { viewOf } from './view-of-plant.ts'
 import { type PlantWatch, watchPlant } from './watch-plant.ts'
@@ -38,7 +41,7 @@ export interface PlantOptions {
   readonly watchFiles?: boolean
   /** One value for each rejection that nobody took. */
   readonly rejections$?: Observable<unknown>
-  /** Who may log in with a name; nobody when it is absent. */
+  /** Who may log in, instead of the users that are kept with the data; a test gives its own. */
   readonly users?: UserDirectory
   /** Watches the certificate folder for files that are moved by hand; on unless a test turns it off. */
   readonly watchCertificates?: boolean
@@ -58,6 +61,8 @@ export interface RunningPlant extends Actors {
   /** The samples of all tags, in batches. */
   readonly samples$: Observable<readonly TagSample[]>
   readonly events$: Observable<PlantEvent>
+  /** The administrator that this start has made, because there was no user: to be shown once, and to nobody else. */
+  readonly firstLogin: FirstLogin | undefined
   /** Changes of the definition while it runs. */
   readonly deployment: Deployment
   /** Applies the plant's files as they are now, and tells what was found; with an error among it nothing changes. */
@@ -90,6 +95,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   })
   const historian = historianOf(options, clock)
   const events = historian && eventHistoryOf(historian, options, clock)
+  const users = state && !options.users ? await usersOf(state, clock) : undefined
   let server: RunningServer | undefined
   const deployment = new Deployment({
     parts,
@@ -110,11 +116,14 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     state?.follow({
       parts,
       // A plant that stops meanwhile keeps nothing more.
-      onReplaced: () => void deployment.keepAgain().catch(() => undefined),
+      onReplaced: () => {
+        for (const keeper of [deployment, users]) void keeper?.keepAgain().catch(() => undefined)
+      },
     })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
-    server = await serve(options, parts, { deploying: deployment, history: historian, events, state, told, health })
+    const shown = { deploying: deployment, history: historian, events, state, told, health }
+    server = await serve(options, parts, { ...shown, users: options.users ?? users })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
     await closeAll({ server, deployment, parts, watch, historian, events, state, health })
@@ -122,6 +131,8 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   }
   events?.start()
   parts.start()
+  // Now, that the server listens: a start that failed would have told the secret to nobody.
+  const firstLogin = await firstOf(users, log)
   const running = server
   health.start({ parts, server: running, rejections$: options.rejections$ })
   let stopping: Promise<void> | undefined
@@ -133,6 +144,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     urls: running.urls,
     access: accessOf(plant.definition.server.anonymous),
     simulationByDevice: parts.simulators.byDevice,
+    firstLogin,
     deployment,
     reload: (initiator) => deployment.reload({ initiator, comment: '' }),
     trust: (thumbprint) => running.trust(thumbprint),
@@ -178,15 +190,16 @@ interface Shown {
   readonly history: Historian | undefined
   readonly events: EventHistory | undefined
   readonly state: DurableState | undefined
+  readonly users: UserDirectory | undefined
   /** What the historian tells, and what is to be told of the time before. */
   readonly told: Observable<PlantEvent>
   readonly health: PlantHealth
 }
 
 function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<RunningServer> {
-  const { plant, log, users, watchCertificates } = options
+  const { plant, log, watchCertificates } = options
   const { server: settings } = plant.definition
-  const { state } = shown
+  const { state, users } = shown
   return startServer({
     view: shown.health.show(viewWith(parts, shown)),
     port: options.port,
@@ -275,19 +288,4 @@ async function closeAll({
     .finally(() => historian?.close())
     .finally(() => state?.close())
     .finally(() => health.stop())
-}
-
-function accessOf(anonymous: 'none' | 'observe' | 'operate'): readonly string[] {
-  switch (anonymous) {
-    case 'none':
-      return []
-    case 'observe':
-      return ['browse, read and subscribe to everything']
-    case 'operate':
-      return [
-        'browse, read and subscribe to everything',
-        'start and stop pipelines, call device methods',
-        'write parameters and writable tags',
-      ]
-  }
 }

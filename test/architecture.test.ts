@@ -19,6 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/isolation': ring1,
   'src/opcua': ring1,
   'src/store': ring1,
+  'src/users': ring1,
   'src/history': ring1,
   src: [
     ...ring1,
@@ -29,10 +30,21 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/isolation',
     'src/opcua',
     'src/store',
+    'src/users',
     'src/history',
     'src/cli',
   ],
-  'src/cli': [...ring1, 'src/config', 'src/device', 'src/pipeline', 'src/opcua', 'src/store', 'src/history', 'src'],
+  'src/cli': [
+    ...ring1,
+    'src/config',
+    'src/device',
+    'src/pipeline',
+    'src/opcua',
+    'src/store',
+    'src/users',
+    'src/history',
+    'src',
+  ],
 }
 
 /** Packages that only the named folders may import; the first one that a name begins with counts. */

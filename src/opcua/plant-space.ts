@@ -8,6 +8,7 @@ import { PlantNodes } from './change/plant-nodes.ts'
 import { setErrorCode } from './device-object.ts'
 import { auditClients } from './events/audit.ts'
 import { type AuditSink, recordClients } from './events/audit-trail.ts'
+import { recordLogins } from './events/logins.ts'
 import { heardAndKept } from './events/notifiers.ts'
 import { raisePlantEvent } from './events/plant-events.ts'
 import { completeStackEvents } from './events/stack-events.ts'
@@ -20,6 +21,7 @@ import type { PlantView } from './plant-view.ts'
 import type { ProgramVariables } from './program-state.ts'
 import { type AnonymousAccess, coverAttributes, setPermissions } from './roles.ts'
 import type { Log, SpaceContext } from './space-context.ts'
+import type { LoginWitness } from './users/logins.ts'
 
 /** The plant in an address space; it follows the plant until it is stopped. */
 export interface PlantSpace {
@@ -32,6 +34,8 @@ export interface PlantSpace {
   readonly historized: HistorizedVariables
   /** Those who hear what clients do. */
   readonly witnesses: Witnesses
+  /** Those who hear who logs in. */
+  readonly logins: LoginWitness
   stop(): void
 }
 
@@ -101,6 +105,7 @@ export function buildPlantSpace(
   return {
     historized,
     witnesses: context.witnesses,
+    logins: onAudit ? recordLogins(onAudit) : { login: () => undefined, logout: () => undefined },
     change(message) {
       update()
       nodes.tell(message)

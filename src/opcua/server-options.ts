@@ -2,9 +2,9 @@ import { hostname, networkInterfaces } from 'node:os'
 import {
   MessageSecurityMode,
   makeApplicationUrn,
-  makeRoles,
   type OPCUAServerOptions,
   SecurityPolicy,
+  type ServerSession,
   type UserManagerOptions,
 } from 'node-opcua'
 import type { AlarmOptions } from './alarms/alarms.ts'
@@ -13,17 +13,12 @@ import type { AuditSink } from './events/audit-trail.ts'
 import { guardedServerOptions } from './guard/index.ts'
 import { serverNodesets } from './nodesets.ts'
 import type { PlantView } from './plant-view.ts'
-import type { AnonymousAccess, RoleName } from './roles.ts'
+import type { AnonymousAccess } from './roles.ts'
 import { eventHistoryProfiles, historyProfiles, jobProfiles, serverProfiles } from './server-profiles.ts'
 import type { Log } from './space-context.ts'
+import type { UserDirectory } from './users/user-directory.ts'
 
-/** Who may log in with a name and a password. */
-export interface UserDirectory {
-  /** Tells whether the password is the user's; unknown users take as long as known ones. */
-  check(user: string, password: string): Promise<boolean>
-  /** Roles of a user that has logged in. */
-  rolesOf(user: string): readonly RoleName[]
-}
+export type { UserDirectory } from './users/user-directory.ts'
 
 /** How a plant is served. */
 export interface ServerOptions {
@@ -44,7 +39,7 @@ export interface ServerOptions {
   readonly alarms?: AlarmOptions
   /** Takes what is to be kept of what clients do; nothing is kept when it is absent. */
   readonly onAudit?: AuditSink
-  /** Without it, nobody can log in with a name. */
+  /** Without it, nobody can log in. */
   readonly users?: UserDirectory
   /** Watches the certificate folder for files that are moved by hand; a test that ends at once turns it off. */
   readonly watchCertificates?: boolean
@@ -123,18 +118,24 @@ export function hostNamesOf(bind: string): string[] {
   return isLoopback ? ['localhost', '127.0.0.1'] : [bind]
 }
 
+/** What the stack asks for a password; who a session is, and what it may, is said by its identity (`users/identities.ts`). */
 function userManagerOf(users: UserDirectory | undefined): UserManagerOptions {
   return {
-    isValidUserAsync(name: string, password: string, callback: (error: Error | null, isValid?: boolean) => void) {
+    isValidUserAsync(
+      this: ServerSession,
+      name: string,
+      password: string,
+      callback: (error: Error | null, isValid?: boolean) => void,
+    ) {
       if (!users) {
         callback(null, false)
         return
       }
-      users.check(name, password).then(
+      users.check(name, password, this.channel?.remoteAddress ?? '').then(
         (isValid) => callback(null, isValid),
         () => callback(null, false),
       )
     },
-    getUserRoles: (name: string) => makeRoles([...(users?.rolesOf(name) ?? [])]),
+    getUserRoles: () => [],
   } as UserManagerOptions
 }

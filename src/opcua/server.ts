@@ -4,7 +4,6 @@ import { systemClock } from '../model/clock.ts'
 import { isMillraceError, MillraceError } from '../model/errors.ts'
 import { correctCapabilities } from './capabilities.ts'
 import { certificateUnusable, prepareCertificateFolder, tellRefusedClients, trustRefused } from './certificates.ts'
-import { recordLogins } from './events/logins.ts'
 import { type Guard, installGuard } from './guard/index.ts'
 import { tellHistoryCapabilities } from './history/history-capabilities.ts'
 import { installHistoryRead } from './history/history-service.ts'
@@ -15,6 +14,7 @@ import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
 import { quietLog } from './quiet-log.ts'
 import { type ServerOptions, stackOptions } from './server-options.ts'
 import { receiveStackMessages } from './stack-messages.ts'
+import { judgeLogins } from './users/logins.ts'
 
 /** How long clients are told that the server is going to stop before it does, in milliseconds. */
 const noticeMs = 100
@@ -63,6 +63,7 @@ interface Parts {
   readonly server: OPCUAServer
   readonly forget: () => void
   space?: PlantSpace
+  forgetUsers?: () => void
   guard?: Guard
 }
 
@@ -80,7 +81,7 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   if (!addressSpace) throw new Error('the server has no address space')
   const { onAudit, alarms } = options
   parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit })
-  if (onAudit) recordLogins(server, onAudit)
+  parts.forgetUsers = judgeLogins(server, options.users, parts.space.logins)
   tellHistoryCapabilities(server, view)
   const { history, eventHistory: events, kept } = view
   const { historized: variables, witnesses } = parts.space
@@ -127,7 +128,8 @@ function runningServer(parts: Parts, { certificatesFolder }: ServerOptions): Run
   }
 }
 
-async function close({ server, space, guard, forget }: Parts, afterMs: number): Promise<void> {
+async function close({ server, space, guard, forget, forgetUsers }: Parts, afterMs: number): Promise<void> {
+  forgetUsers?.()
   space?.stop()
   const stores = [server.serverCertificateManager, server.userCertificateManager] as OPCUACertificateManager[]
   try {

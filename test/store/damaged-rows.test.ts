@@ -17,6 +17,11 @@ const end = {
 const noSamples = ['{', '5', 'null', '[]', '{}', '{"value":1}', '{"value":1,"status":-1,"sourceTime":1}']
 const noTime = '{"value":1,"status":0,"sourceTime":{"$number":"NaN"}}'
 
+const anybody = {
+  ...{ description: '', roles: [], isEnabled: true, changedAt: 1 },
+  ...{ isPermanent: false, isPasswordFixed: false, mustChangePassword: false },
+}
+
 describeStores('damaged rows', (rig) => {
   it('of last values are left out and told once, and all others come', async () => {
     const tags = [...noSamples, noTime, 'sound'].map((_, index) => `a.${index}`)
@@ -78,7 +83,7 @@ describeStores('damaged rows', (rig) => {
       const entry = { time: 1, user: id, session: '', action: 'write', target: 't', status: 0, details: {} }
       await audit.append([entry])
       const password = { salt: new Uint8Array(1), hash: new Uint8Array(1), cost: 2, blockSize: 8, parallelization: 1 }
-      await users.save({ name: id, roles: [], isEnabled: true, password, changedAt: 1 })
+      await users.save({ ...anybody, name: id, password })
     }
     await rig.alter(`
       UPDATE job SET job_order = '?' WHERE id = '1'; UPDATE job_outbox SET content = '' WHERE job = '1';
