@@ -16,7 +16,7 @@ import type { RememberedPipelines } from './pipeline/pipelines.ts'
 import type { PlantParts } from './plant-parts.ts'
 import { type RecoveredState, recoverState } from './recover-state.ts'
 import type { DatabaseNotice, OpenMigratedOptions } from './sqlite/open-migrated.ts'
-import { writeOfParameter, writeOfProgram, writeOfRun } from './state-writes.ts'
+import { triggerOf, writeOfParameter, writeOfProgram, writeOfRun } from './state-writes.ts'
 import { type AuditEntry, entryAppended } from './store/audit-store.ts'
 import { othersForgotten, type StoredProgram } from './store/plant-state-store.ts'
 import type { RunEnd, RunStart, StoredRun } from './store/run-store.ts'
@@ -297,10 +297,4 @@ function parametersOf({ plant, pipelines }: Followed['parts'], pipeline: string)
 /** The pipeline of a parameter's tag. */
 function ownerOf(tag: string): string {
   return tag.slice(0, tag.indexOf('$'))
-}
-
-/** `auto`, `schedule` and `restart` say so themselves; everybody else is a job or a user. */
-function triggerOf(initiator: string): string {
-  if (initiator.startsWith('job:')) return 'job'
-  return ['auto', 'schedule', 'restart'].includes(initiator) ? initiator : 'user'
 }
