@@ -112,6 +112,7 @@ export function buildPlantSpace(
     addressSpace.rootFolder.objects.server.setEventNotifier(heardAndKept)
     events.add(recordEvents(addressSpace, view.eventHistory, log))
   }
+  if (view.jobs) events.add(nodes.jobLists.follow(view.jobs))
   events.add(view.events$.subscribe((event) => showEvent(context, nodes.programs, event)))
   kept?.follow()
   return {

@@ -15,7 +15,7 @@ import { guardedServerOptions } from './guard/index.ts'
 import { serverNodesets } from './nodesets.ts'
 import type { PlantView } from './plant-view.ts'
 import type { AnonymousAccess } from './roles.ts'
-import { eventHistoryProfiles, historyProfiles, serverProfiles } from './server-profiles.ts'
+import { eventHistoryProfiles, historyProfiles, jobProfiles, serverProfiles } from './server-profiles.ts'
 import type { Log } from './space-context.ts'
 import type { UserDirectory } from './users/user-directory.ts'
 
@@ -101,8 +101,13 @@ export function stackOptions(options: ServerOptions): OPCUAServerOptions {
   }
 }
 
-function profilesOf({ history, eventHistory }: PlantView): readonly string[] {
-  return [...serverProfiles, ...(history ? historyProfiles : []), ...(eventHistory ? eventHistoryProfiles : [])]
+function profilesOf({ history, eventHistory, jobs }: PlantView): readonly string[] {
+  return [
+    ...serverProfiles,
+    ...(history ? historyProfiles : []),
+    ...(eventHistory ? eventHistoryProfiles : []),
+    ...(jobs ? jobProfiles : []),
+  ]
 }
 
 /** The names under which clients reach a bound address; the own certificate lists all of them. */
