@@ -3,9 +3,11 @@ import { applicationUriOf } from '../certificates/names.ts'
 import { trustRefused } from '../certificates/trust.ts'
 import { systemClock } from '../model/clock.ts'
 import { isMillraceError, MillraceError } from '../model/errors.ts'
+import { defaultLimits } from '../model/limits.ts'
 import { correctCapabilities } from './capabilities.ts'
 import { certificateUnusable, prepareCertificateFolder } from './certificates.ts'
 import { type Guard, installGuard } from './guard/index.ts'
+import { type FindingNodes, followFindings } from './guard-object.ts'
 import { tellHistoryCapabilities } from './history/history-capabilities.ts'
 import { installHistoryRead } from './history/history-service.ts'
 import { installHistoryUpdate } from './history/history-update.ts'
@@ -79,28 +81,40 @@ interface Parts {
   guard?: Guard
   /** Ends what follows certificates. */
   unwatch?: () => void
+  findings?: FindingNodes
 }
 
 async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   const { view, anonymous, log, nodesets, watchCertificates: isWatching = true } = options
   const { server, security } = parts
   await initialize(server, nodesets ?? [])
-  correctCapabilities(server)
+  const limits = options.limits ?? defaultLimits
+  correctCapabilities(server, limits)
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
   const { onAudit, alarms } = options
-  parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit })
-  parts.forgetUsers = judgeLogins(server, options.users, parts.space.logins)
+  parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit, limits })
+  parts.forgetUsers = judgeLogins(server, options.users, {
+    witness: parts.space.logins,
+    limits,
+    report: (...told) => parts.guard?.report(...told),
+  })
   tellHistoryCapabilities(server, view)
   const { history, eventHistory: events, kept } = view
   const { historized: variables, witnesses } = parts.space
-  installHistoryRead(server, { history, events, variables, log })
-  installHistoryUpdate(server, { history, variables, witnesses, log })
+  installHistoryRead(server, { history, events, variables, limits, log })
+  installHistoryUpdate(server, { history, variables, witnesses, limits, log })
   if (kept) installLasting(server, () => kept.call(view))
   const tell = quietLog(log, systemClock)
   parts.guard = installGuard(server, {
-    onFinding: ({ kind, where }) => tell(`${kind} ${where}`, `guard: ${kind} in ${where}`),
+    limits,
+    onFinding: ({ kind, where }) => {
+      parts.findings?.found()
+      tell(`${kind} ${where}`, `guard: ${kind} in ${where}`)
+    },
   })
+  const { guard } = parts
+  parts.findings = followFindings(parts.space.guard, () => guard.counters, systemClock)
   parts.unwatch = guardChannels(server, addressSpace, security, { log, tell, onAudit, isWatching })
 }
 
@@ -136,7 +150,8 @@ function runningServer(parts: Parts): RunningServer {
   }
 }
 
-async function close({ server, space, guard, unwatch, forget, forgetUsers }: Parts, afterMs: number): Promise<void> {
+async function close(parts: Parts, afterMs: number): Promise<void> {
+  const { server, space, guard, findings, unwatch, forget, forgetUsers } = parts
   forgetUsers?.()
   space?.stop()
   unwatch?.()
@@ -144,6 +159,7 @@ async function close({ server, space, guard, unwatch, forget, forgetUsers }: Par
     await server.shutdown(afterMs)
   } finally {
     guard?.uninstall()
+    findings?.stop()
     forget()
   }
 }
