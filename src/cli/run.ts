@@ -41,6 +41,8 @@ export interface StartedPlant {
   readonly urls: readonly string[]
   /** What may be done without a login, one sentence each. */
   readonly access: readonly string[]
+  /** The administrator that this start has made; absent when there were users already. */
+  readonly firstLogin?: { readonly user: string; readonly password: string } | undefined
   /** Applies the plant's files as they are now; what was found, and what was changed, stands in the log. */
   reload(initiator: string): Promise<unknown>
   /** Drains and stops everything; calling it again changes nothing. */

@@ -142,12 +142,38 @@ export const errorTable = {
     cause: 'the certificate folder cannot be used',
     remedy: 'check its permissions, or choose another with --certificates',
   },
+  'certificate-unknown': {
+    cause: 'a thumbprint names no certificate, or more than one',
+    remedy: 'take it from millrace cert list, or type more of it',
+  },
+  'certificate-invalid': {
+    cause: 'a file is no certificate and no revocation list, or one that cannot be used for this',
+    remedy: 'export it again, as PEM or DER, from the program that made it',
+  },
   'file-exists': { cause: 'a file would be written over', remedy: 'choose another name, or move the file away' },
   'folder-not-empty': { cause: 'a new plant would overwrite files', remedy: 'choose an empty folder' },
   'stack-version': {
     cause: 'the OPC UA stack is not the version that the guard was made for',
     remedy: 'install the locked dependencies with npm ci',
   },
+  // Users
+  'user-invalid': {
+    cause: 'a name, password, role or certificate of a user is not what it may be',
+    remedy: 'give one as the message says',
+  },
+  'user-exists': {
+    cause: 'there is a user of that name, or with that certificate, already',
+    remedy: 'choose another name, or change the user that is there',
+  },
+  'user-unknown': {
+    cause: 'there is no such user',
+    remedy: 'correct the name; `millrace user list` shows all of them',
+  },
+  'user-protected': {
+    cause: 'a user may not be removed, or is the last one who may administer users',
+    remedy: 'give another user the role SecurityAdmin first',
+  },
+  'password-wrong': { cause: 'a password is another one', remedy: 'type it again' },
   // Talking to a server
   'server-unreachable': {
     cause: 'no OPC UA server answers at the URL',

@@ -46,6 +46,7 @@ describe('hostile: limits', function () {
   const ask = async (request: object): Promise<RawAnswer> => await client.request(request)
   const subscribe = async (): Promise<number> =>
     (await ask(new CreateSubscriptionRequest({ requestedPublishingInterval: 100, publishingEnabled: true })))
+      .subscriptionId
 
   it('refuses where-clauses that refer to themselves, explode, or have too few operands, for listening and for reading', () =>
     arena.suffer(async () => {

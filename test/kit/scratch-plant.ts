@@ -6,7 +6,7 @@ import { pino } from 'pino'
 import { isRunnable, loadPlant } from '../../src/load-plant.ts'
 import type { RoleName } from '../../src/opcua/roles.ts'
 import { type RunningPlant, startPlant } from '../../src/plant.ts'
-import { type Client, connect } from '../opcua/bench.ts'
+import { type Client, type ConnectOptions, connect } from '../opcua/bench.ts'
 
 /** A plant in a folder of its own that runs, and can be changed by its files and by clients. */
 export interface ScratchPlant {
@@ -15,7 +15,9 @@ export interface ScratchPlant {
   readonly certificatesFolder: string
   readonly lines: string[]
   /** Connects as a user of that role. */
-  connect(role?: RoleName): Promise<Client>
+  connect(role?: RoleName | 'SecurityAdmin'): Promise<Client>
+  /** Connects in a way of its own. */
+  connectAs(how: ConnectOptions): Promise<Client>
   /** Writes a file of the plant, or removes it. */
   put(file: string, text: string | undefined): Promise<void>
   /** Writes a file and applies it. Resolves to the codes of the errors. */
@@ -34,6 +36,8 @@ export interface ScratchOptions {
   readonly watchFiles?: boolean
   /** Where the databases are, instead of a folder that is removed with the plant. */
   readonly dataFolder?: string
+  /** Users as they are kept with the data, instead of one for each role whose password is its name. */
+  readonly areUsersKept?: boolean
   /** Whether certificates that are moved by hand are noticed. */
   readonly watchCertificates?: boolean
 }
@@ -61,8 +65,8 @@ export async function startScratch(
     if (!isRunnable(loaded)) throw new Error(`the plant has findings: ${JSON.stringify(loaded.findings)}`)
     return startPlant({
       ...{ plant: loaded, port: 0, certificatesFolder, dataFolder: data },
-      ...{ users: everyRole, watchFiles: options.watchFiles ?? false },
-      watchCertificates: options.watchCertificates ?? false,
+      ...(options.areUsersKept ? {} : { users: everyRole }),
+      ...{ watchFiles: options.watchFiles ?? false, watchCertificates: options.watchCertificates ?? false },
       log: pino({ level: 'debug' }, { write: (line) => lines.push(line) }),
     })
   }
@@ -73,6 +77,13 @@ export async function startScratch(
     await work()
     plant = await start()
   }
+  const connectAs = async (how: ConnectOptions): Promise<Client> => {
+    const client = await connect(plant.urls[0]!, join(root, 'client'), how)
+    const index = (await client.session.readNamespaceArray()).findIndex((uri) => uri.startsWith('urn:millrace:plant:'))
+    const made = { ...client, ...readersOf(client.session, index) }
+    clients.push(made)
+    return made
+  }
   const closeClients = () => Promise.all(clients.splice(0).map((client) => client.close()))
   return {
     get plant() {
@@ -81,16 +92,11 @@ export async function startScratch(
     folder,
     certificatesFolder,
     lines,
-    async connect(role) {
+    connect(role) {
       const user = role && ({ type: UserTokenType.UserName, userName: role, password: role } as const)
-      const client = await connect(plant.urls[0]!, join(root, 'client'), user ? { user } : {})
-      const index = (await client.session.readNamespaceArray()).findIndex((uri) =>
-        uri.startsWith('urn:millrace:plant:'),
-      )
-      const made = { ...client, ...readersOf(client.session, index) }
-      clients.push(made)
-      return made
+      return connectAs(user ? { user } : {})
     },
+    connectAs,
     put,
     async apply(file, text) {
       await put(file, text)

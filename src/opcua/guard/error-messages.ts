@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { type StatusCode, StatusCodes } from 'node-opcua'
 import { ServerTCP_transport } from 'node-opcua-transport'
-import type { Connections } from './channels.ts'
+import type { Connections } from './connections.ts'
 import type { Hook } from './hooks.ts'
 
 /** Statuses of the transport that tell a client what it may do better, also before it is known (Part 6 7.1.5). */
