@@ -18,10 +18,10 @@ import { type RunningServer, startServer } from './opcua/server.ts'
 import type { UserDirectory } from './opcua/server-options.ts'
 import { endHungMsOf, PlantHealth } from './plant-health.ts'
 import { PlantParts } from './plant-parts.ts'
-import { firstOf, usersOf } from './plant-users.ts'
+import { firstOf, usersOf, usersShown } from './plant-users.ts'
 import type { Simulation } from './plugin/define.ts'
 import { runsViewOf } from './runs-view.ts'
-import type { FirstLogin } from './users/users.ts'
+import type { FirstLogin, Users } from './users/users.ts'
 import { memoryVersionStore } from './version-store.ts'
 import { viewOf } from './view-of-plant.ts'
 import { type PlantWatch, watchPlant } from './watch-plant.ts'
@@ -123,7 +123,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     await historian?.use(plant)
     historian?.follow(parts.samples$)
     const shown = { deploying: deployment, history: historian, events, state, told, health }
-    server = await serve(options, parts, { ...shown, users: options.users ?? users })
+    server = await serve(options, parts, { ...shown, users })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
     await closeAll({ server, deployment, parts, watch, historian, events, state, health })
@@ -190,7 +190,7 @@ interface Shown {
   readonly history: Historian | undefined
   readonly events: EventHistory | undefined
   readonly state: DurableState | undefined
-  readonly users: UserDirectory | undefined
+  readonly users: Users | undefined
   /** What the historian tells, and what is to be told of the time before. */
   readonly told: Observable<PlantEvent>
   readonly health: PlantHealth
@@ -211,7 +211,7 @@ function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<
     allowUnsecured: settings.allowUnsecured,
     log: (level, message) => log[level](message),
     ...(state && { alarms: { store: state.conditions }, onAudit: (record) => state.audit(record) }),
-    ...(users === undefined ? {} : { users }),
+    ...(options.users ? { users: options.users } : usersShown(users)),
     ...(watchCertificates === undefined ? {} : { watchCertificates }),
   })
 }

@@ -8,7 +8,7 @@ import { PlantNodes } from './change/plant-nodes.ts'
 import { setErrorCode } from './device-object.ts'
 import { auditClients } from './events/audit.ts'
 import { type AuditSink, recordClients } from './events/audit-trail.ts'
-import { recordLogins } from './events/logins.ts'
+import { hearLogins } from './events/logins.ts'
 import { heardAndKept } from './events/notifiers.ts'
 import { raisePlantEvent } from './events/plant-events.ts'
 import { completeStackEvents } from './events/stack-events.ts'
@@ -22,6 +22,8 @@ import type { ProgramVariables } from './program-state.ts'
 import { type AnonymousAccess, coverAttributes, setPermissions } from './roles.ts'
 import type { Log, SpaceContext } from './space-context.ts'
 import type { LoginWitness } from './users/logins.ts'
+import { showRoleSet } from './users/role-set.ts'
+import { type Administering, showUserManagement } from './users/user-management.ts'
 
 /** The plant in an address space; it follows the plant until it is stopped. */
 export interface PlantSpace {
@@ -48,12 +50,14 @@ export function buildPlantSpace(
     log,
     alarms,
     onAudit,
+    administering,
   }: {
     view: PlantView
     anonymous: AnonymousAccess
     log: Log
     alarms?: AlarmOptions | undefined
     onAudit?: AuditSink | undefined
+    administering?: Omit<Administering, 'sink'> | undefined
   },
 ): PlantSpace {
   const namespace = addressSpace.registerNamespace(instancesUri(view.id)) as Namespace
@@ -91,6 +95,10 @@ export function buildPlantSpace(
   completeStackEvents(addressSpace)
   auditClients(context)
   if (onAudit) recordClients(context.witnesses, onAudit)
+  if (administering) {
+    showUserManagement(context, { ...administering, sink: onAudit })
+    showRoleSet(context, { ...administering, sink: onAudit })
+  }
   setPermissions(addressSpace, namespace, anonymous)
   live.follow(view.samples$)
   const events = new Subscription()
@@ -104,7 +112,7 @@ export function buildPlantSpace(
   return {
     historized,
     witnesses: context.witnesses,
-    logins: onAudit ? recordLogins(onAudit) : { login: () => undefined, logout: () => undefined },
+    logins: hearLogins(context, onAudit),
     change(message) {
       update()
       nodes.tell(message)

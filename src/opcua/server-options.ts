@@ -16,6 +16,7 @@ import type { PlantView } from './plant-view.ts'
 import type { AnonymousAccess } from './roles.ts'
 import { eventHistoryProfiles, historyProfiles, serverProfiles } from './server-profiles.ts'
 import type { Log } from './space-context.ts'
+import type { PasswordLength, UserAdministration } from './users/user-administration.ts'
 import type { UserDirectory } from './users/user-directory.ts'
 
 export type { UserDirectory } from './users/user-directory.ts'
@@ -41,6 +42,10 @@ export interface ServerOptions {
   readonly onAudit?: AuditSink
   /** Without it, nobody can log in. */
   readonly users?: UserDirectory
+  /** Changes users for a SecurityAdmin; without it the methods for that answer BadNotSupported. */
+  readonly administration?: UserAdministration
+  /** How long passwords are, for clients that ask before they give one. */
+  readonly passwordLength?: PasswordLength
   /** Watches the certificate folder for files that are moved by hand; a test that ends at once turns it off. */
   readonly watchCertificates?: boolean
 }

@@ -80,7 +80,8 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
   const { onAudit, alarms } = options
-  parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit })
+  const administering = administeringOf(server, options)
+  parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit, administering })
   parts.forgetUsers = judgeLogins(server, options.users, parts.space.logins)
   tellHistoryCapabilities(server, view)
   const { history, eventHistory: events, kept } = view
@@ -93,6 +94,12 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
     onFinding: ({ kind, where }) => tell(`${kind} ${where}`, `guard: ${kind} in ${where}`),
   })
   tellRefusedClients(server, tell)
+}
+
+function administeringOf(server: OPCUAServer, { administration, passwordLength }: ServerOptions) {
+  const store = server.userCertificateManager as OPCUACertificateManager
+  const trustUser = async (certificate: Uint8Array) => void (await store.trustCertificate(Buffer.from(certificate)))
+  return { administration, passwordLength: passwordLength ?? { min: 1, max: 128 }, trustUser }
 }
 
 /** Loads the address space. Our own NodeSets are known to load, so a failure is about one of the plant's. */

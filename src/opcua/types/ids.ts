@@ -281,4 +281,7 @@ export const typeIds = {
   ClockJumpedEventType_Jump: 1285,
   UnhandledRejectionEventType: 1286,
   UnhandledRejectionEventType_Count: 1287,
+  SessionActivateAuditEventType: 1288,
+  SessionEndAuditEventType: 1289,
+  RoleMappingAuditEventType: 1290,
 } as const

@@ -30,8 +30,8 @@ export interface Login {
 /** Hears of logins and of the ends of sessions; it must be quick, and must not throw. */
 export interface LoginWitness {
   login(login: Login): void
-  /** The end of a session that was activated, for which the user is told. */
-  logout(session: ServerSession, user: string): void
+  /** The end of a session that was activated: by its client, by time, or by us (Part 4 §6.5.6). */
+  logout(session: ServerSession, user: string, reason: 'CloseSession' | 'Timeout' | 'Terminated'): void
 }
 
 /** A secure channel, as far as logins need it. */
@@ -91,7 +91,6 @@ export function judgeLogins(server: OPCUAServer, users: UserDirectory | undefine
     const stock = (then: Answer) => isUserAuthorized.call(server, channel, session, token, then)
     judge.authorize({ channel, session, token }, stock, answer)
   }
-  server.on('session_closed', (session: ServerSession) => judge.ended(session))
   const forget = users?.onChange?.((user, isRestricted) => {
     if (isRestricted) endSessionsOf(server, user)
   })
@@ -158,12 +157,14 @@ class Judge {
     waited.then(done, done)
   }
 
-  /** A session has ended. */
-  ended(session: ServerSession): void {
-    const user = this.#userBySession.get(session)
-    this.#userBySession.delete(session)
-    // One that was never activated is nobody's.
-    if (user !== undefined) this.#witness.logout(session, user)
+  #hearEnd(session: ServerSession): void {
+    const end = (_session: unknown, _areSubscriptionsDeleted: boolean, reason: string): void => {
+      const user = this.#userBySession.get(session) ?? ''
+      this.#userBySession.delete(session)
+      const isKnown = reason === 'CloseSession' || reason === 'Timeout'
+      this.#witness.logout(session, user, isKnown ? reason : 'Terminated')
+    }
+    session.once('session_closed', end)
   }
 
   #refused({ channel, session, token, status }: Asked & { readonly status: StatusCode }, then: () => void): void {
@@ -190,6 +191,7 @@ class Judge {
     this.#attempts.delete(channel)
     identify(session, identity)
     session.passwordChangeRequired = identity?.mustChangePassword() === true
+    if (!this.#userBySession.has(session)) this.#hearEnd(session)
     this.#userBySession.set(session, told)
     this.#tell(asked, told, StatusCodes.Good)
     answer(null, true)
