@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { merge, type Observable, Subscription, share } from 'rxjs'
 import type { Actors } from './commands.ts'
@@ -17,6 +16,7 @@ import type { PlantDiff } from './plant-diff.ts'
 import { describeDevice } from './plugin/describe.ts'
 import { type ModuleOf, moduleOf } from './plugin/module-of.ts'
 import { hashOf } from './plugin/pins.ts'
+import { newRunId } from './run-id.ts'
 import { Outlet } from './rx/outlet.ts'
 import { Simulators, startSimulators } from './simulators.ts'
 
@@ -67,7 +67,7 @@ export class PlantParts implements Actors {
     )
     const host: PipelineHost = {
       clock,
-      runId: () => randomUUID(),
+      runId: newRunId,
       versionInUse,
       isolation: this.#isolation,
       watch: stepWatchOf(this.#watch),
@@ -96,9 +96,9 @@ export class PlantParts implements Actors {
     return this.#plant
   }
 
-  /** Starts everything; whoever shows it is there already, so that no sample is lost. */
-  start(): void {
-    this.pipelines.start()
+  /** Starts everything, but for the pipelines in `except`; whoever shows it is there already, so that no sample is lost. */
+  start(except?: ReadonlySet<string>): void {
+    this.pipelines.start(except)
     this.devices.start()
   }
 

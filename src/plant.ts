@@ -2,50 +2,28 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { merge, type Observable, ReplaySubject } from 'rxjs'
 import { accessOf } from './anonymous-access.ts'
-import { type Actors, stop } from './commands.ts'
+import type { Actors } from './commands.ts'
 import { Deployment } from './deployment.ts'
 import { DurableState } from './durable-state.ts'
 import { EventHistory } from './event-history.ts'
 import { Historian } from './historian.ts'
-import type { RunnablePlant } from './load-plant.ts'
+import type { Jobs } from './jobs/jobs.ts'
 import { logEvents } from './log-events.ts'
 import { type Clock, systemClock } from './model/clock.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { Finding } from './model/finding.ts'
 import type { TagSample } from './model/sample.ts'
-import type { PlantView } from './opcua/plant-view.ts'
-import { type RunningServer, startServer } from './opcua/server.ts'
-import type { UserDirectory } from './opcua/server-options.ts'
+import type { RunningServer } from './opcua/server.ts'
 import { endHungMsOf, PlantHealth } from './plant-health.ts'
+import { plantJobs } from './plant-jobs.ts'
+import type { PlantOptions } from './plant-options.ts'
 import { PlantParts } from './plant-parts.ts'
-import { firstOf, usersOf, usersShown } from './plant-users.ts'
+import { firstOf, usersOf } from './plant-users.ts'
 import type { Simulation } from './plugin/define.ts'
-import { runsViewOf } from './runs-view.ts'
-import type { FirstLogin, Users } from './users/users.ts'
+import { servePlant } from './serve-plant.ts'
+import type { FirstLogin } from './users/users.ts'
 import { memoryVersionStore } from './version-store.ts'
-import { viewOf } from './view-of-plant.ts'
 import { type PlantWatch, watchPlant } from './watch-plant.ts'
-
-/** What a plant needs to run. */
-export interface PlantOptions {
-  readonly plant: RunnablePlant
-  /** TCP port of the OPC UA server; 0 picks a free one. */
-  readonly port: number
-  readonly certificatesFolder: string
-  /** Where versions and history are kept, made when it is missing; without it versions last as long as the program, and there is no history. */
-  readonly dataFolder?: string
-  readonly log: Logger
-  readonly clock?: Clock
-  readonly environment?: NodeJS.ProcessEnv
-  /** Applies changes of the plant's files as they are saved; off unless it is asked for. */
-  readonly watchFiles?: boolean
-  /** One value for each rejection that nobody took. */
-  readonly rejections$?: Observable<unknown>
-  /** Who may log in, instead of the users that are kept with the data; a test gives its own. */
-  readonly users?: UserDirectory
-  /** Watches the certificate folder for files that are moved by hand; on unless a test turns it off. */
-  readonly watchCertificates?: boolean
-}
 
 /** Events that wait for the server to start. */
 const earlyMax = 1000
@@ -107,8 +85,12 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
       void historian?.use(parts.plant)
       state?.keepOnly(parts.plant.definition.pipelines)
       server?.change(message)
+      jobs.pipelinesChanged()
     },
+    onLooked: () => jobs.pipelinesChanged(),
+    isOfJob: (pipeline) => jobs.isAtWork(pipeline),
   })
+  const jobs = plantJobs({ ...{ parts, deployment, clock, log }, state, events })
   let watch: PlantWatch | undefined
   const told = toldBefore(historian, state, log)
   try {
@@ -122,15 +104,16 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
-    const shown = { deploying: deployment, history: historian, events, state, told, health }
-    server = await serve(options, parts, { ...shown, users })
+    const shown = { deploying: deployment, history: historian, ...{ events, state, told, jobs, health } }
+    server = await servePlant(options, parts, { ...shown, users })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
-    await closeAll({ server, deployment, parts, watch, historian, events, state, health })
+    await closeAll({ server, deployment, parts, watch, historian, events, state, jobs, health })
     throw error
   }
   events?.start()
-  parts.start()
+  parts.start(jobs.claimed)
+  jobs.begin()
   // Now, that the server listens: a start that failed would have told the secret to nobody.
   const firstLogin = await firstOf(users, log)
   const running = server
@@ -149,7 +132,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     reload: (initiator) => deployment.reload({ initiator, comment: '' }),
     trust: (thumbprint) => running.trust(thumbprint),
     stop() {
-      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, events, state, health })
+      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, events, state, jobs, health })
       return stopping
     },
   }
@@ -178,69 +161,10 @@ async function stateOf({ dataFolder, log }: PlantOptions, clock: Clock): Promise
 /** Events of the historian and of the time before the start: they happen before there is a server that could tell them. */
 function toldBefore(historian: Historian | undefined, state: DurableState | undefined, log: Logger) {
   const told = new ReplaySubject<PlantEvent>(earlyMax)
-  for (const event of state?.cutOff ?? []) told.next(event)
+  for (const event of [...(state?.cutOff ?? []), ...(state?.jobs.untold ?? [])]) told.next(event)
   logEvents(told, log).unsubscribe()
   historian?.events$.subscribe(told)
   return told
-}
-
-/** What is shown besides the parts of the plant. */
-interface Shown {
-  readonly deploying: Deployment
-  readonly history: Historian | undefined
-  readonly events: EventHistory | undefined
-  readonly state: DurableState | undefined
-  readonly users: Users | undefined
-  /** What the historian tells, and what is to be told of the time before. */
-  readonly told: Observable<PlantEvent>
-  readonly health: PlantHealth
-}
-
-function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<RunningServer> {
-  const { plant, log, watchCertificates } = options
-  const { server: settings } = plant.definition
-  const { state, users } = shown
-  return startServer({
-    view: shown.health.show(viewWith(parts, shown)),
-    port: options.port,
-    bind: settings.bind,
-    name: settings.name,
-    nodesets: plant.nodesets,
-    certificatesFolder: options.certificatesFolder,
-    anonymous: settings.anonymous,
-    allowUnsecured: settings.allowUnsecured,
-    log: (level, message) => log[level](message),
-    ...(state && { alarms: { store: state.conditions }, onAudit: (record) => state.audit(record) }),
-    ...(options.users ? { users: options.users } : usersShown(users)),
-    ...(watchCertificates === undefined ? {} : { watchCertificates }),
-  })
-}
-
-/** What the parts show, with the historian among it. Getters follow the definition that is in use, so the view is not copied but extended. */
-function viewWith(parts: PlantParts, shown: Shown): PlantView {
-  const { deploying, history, events, state, told } = shown
-  const view = viewOf(parts)
-  Object.defineProperties(view, {
-    deploying: { value: deploying },
-    history: { value: history },
-    eventHistory: { value: events },
-    runs: { value: runsViewOf(shown) },
-    ...(state && {
-      kept: { value: () => state.kept() },
-      stop: {
-        value: async (pipeline: string, initiator: string) => {
-          stop(parts, pipeline, { initiator })
-          state.stopAsked(pipeline)
-        },
-      },
-    }),
-  })
-  if (!history) return view
-  return Object.defineProperties(view, {
-    samples$: { value: merge(view.samples$, history.samples$) },
-    events$: { value: merge(view.events$, told) },
-    latest: { value: (tag: string) => parts.devices.latest(tag) ?? parts.pipelines.latest(tag) ?? history.latest(tag) },
-  })
 }
 
 function watchFiles(
@@ -266,6 +190,7 @@ async function closeAll({
   historian,
   events,
   state,
+  jobs,
   health,
 }: {
   readonly server: RunningServer | undefined
@@ -275,10 +200,13 @@ async function closeAll({
   readonly historian: Historian | undefined
   readonly events: EventHistory | undefined
   readonly state: DurableState | undefined
+  readonly jobs: Jobs
   readonly health: PlantHealth
 }): Promise<void> {
   health.stopping()
   await watch?.stop()
+  // What the end of the plant does to a run is not what becomes of its job: that is decided at the next start.
+  jobs.stop()
   await deployment.close()
   await parts
     .close()

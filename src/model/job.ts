@@ -169,6 +169,8 @@ export interface JobResponse {
   /** IDs of EquipmentActuals: the unit, then the devices that the pipeline utilizes. */
   readonly equipment: readonly string[]
   readonly outputs: readonly JobOutput[]
+  /** Its end was asked for and accepted: it does not go on after a restart. */
+  readonly isStopAsked?: true | undefined
 }
 
 /** A job order and what has come of it. */

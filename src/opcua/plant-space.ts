@@ -1,6 +1,14 @@
-import { AccessLevelFlag, type AddressSpace, type Namespace, NodeClass, type UAVariable } from 'node-opcua'
+import {
+  AccessLevelFlag,
+  type AddressSpace,
+  type Namespace,
+  NodeClass,
+  type UAObject,
+  type UAVariable,
+} from 'node-opcua'
 import { Subscription } from 'rxjs'
 import type { PlantEvent } from '../model/event.ts'
+import { defaultLimits, type Limits } from '../model/limits.ts'
 import { Status } from '../model/status.ts'
 import { type AlarmOptions, Alarms } from './alarms/alarms.ts'
 import { Witnesses } from './call-witness.ts'
@@ -36,6 +44,8 @@ export interface PlantSpace {
   readonly historized: HistorizedVariables
   /** Those who hear what clients do. */
   readonly witnesses: Witnesses
+  /** The object that shows what the guard does. */
+  readonly guard: UAObject
   /** Those who hear who logs in. */
   readonly logins: LoginWitness
   stop(): void
@@ -51,6 +61,7 @@ export function buildPlantSpace(
     alarms,
     onAudit,
     administering,
+    limits = defaultLimits,
   }: {
     view: PlantView
     anonymous: AnonymousAccess
@@ -58,6 +69,7 @@ export function buildPlantSpace(
     alarms?: AlarmOptions | undefined
     onAudit?: AuditSink | undefined
     administering?: Omit<Administering, 'sink'> | undefined
+    limits?: Limits | undefined
   },
 ): PlantSpace {
   const namespace = addressSpace.registerNamespace(instancesUri(view.id)) as Namespace
@@ -73,6 +85,7 @@ export function buildPlantSpace(
     writable: new Set(),
     objectById: new Map(),
     witnesses: new Witnesses(),
+    limits,
   }
   const nodes = new PlantNodes(context)
   const historized = new HistorizedVariables(context)
@@ -107,11 +120,13 @@ export function buildPlantSpace(
     addressSpace.rootFolder.objects.server.setEventNotifier(heardAndKept)
     events.add(recordEvents(addressSpace, view.eventHistory, log))
   }
+  if (view.jobs) events.add(nodes.jobLists.follow(view.jobs))
   events.add(view.events$.subscribe((event) => showEvent(context, nodes.programs, event)))
   kept?.follow()
   return {
     historized,
     witnesses: context.witnesses,
+    guard: context.objectById.get('guard') as UAObject,
     logins: hearLogins(context, onAudit),
     change(message) {
       update()

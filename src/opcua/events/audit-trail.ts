@@ -23,7 +23,11 @@ export interface AuditRecord {
     | 'logout'
     | 'user'
     | 'role'
-  /** Identifier of the node that was written or called; the pipeline that was deployed; the client that logged in; the user or role that was changed. */
+    | 'refuse'
+  /**
+   * Identifier of the node that was written or called; the pipeline that was deployed; the client that logged in; the user or role
+   * that was changed; the thumbprint of the certificate that was refused.
+   */
   readonly target: string
   /** The status code with which it ended. */
   readonly status: number

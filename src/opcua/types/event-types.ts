@@ -1,6 +1,7 @@
 import type { UAObjectType } from 'node-opcua'
 import { namespaceUris } from '../namespaces.ts'
 import { auditEventTypes, type EventField, type EventType, pipelineId } from './audit-event-types.ts'
+import { certificateEventTypes } from './certificate-event-types.ts'
 import type { EnumerationName } from './enumerations.ts'
 import { addProperty } from './members.ts'
 import type { TypeContext } from './type-context.ts'
@@ -208,6 +209,7 @@ export const eventTypes = {
       GapStartTime: { dataType: 'UtcTime', description: 'Time of the first sample or event that was lost.' },
     },
   },
+  ...certificateEventTypes,
   JobOrderStatusEventType: {
     description: 'The state of a job order changed.',
     base: 'ISA95JobOrderStatusEventType',

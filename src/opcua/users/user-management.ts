@@ -15,7 +15,7 @@ import {
   WellKnownRoles,
 } from 'node-opcua'
 import { Range, UserManagementDataType } from 'node-opcua-types'
-import { thumbprintOf } from '../certificates.ts'
+import { thumbprintOf } from '../../certificates/certificate.ts'
 import type { AuditSink } from '../events/audit-trail.ts'
 import { childOf, type SpaceContext } from '../space-context.ts'
 import { type Audited, bindAdministration, encryptedOnly, type Handler, Refusal } from './administer.ts'
@@ -28,7 +28,7 @@ export interface Administering {
   readonly passwordLength: PasswordLength
   readonly sink: AuditSink | undefined
   /** Trusts the certificate of a user. */
-  trustUser(certificate: Uint8Array): Promise<void>
+  trustUser(certificate: Uint8Array): Promise<unknown>
 }
 
 /** Bits of UserConfigurationMask (Part 18 §5.2.3). */
