@@ -48,6 +48,8 @@ export interface ServerOptions {
   readonly users?: UserDirectory
   /** Watches the certificate folder for files that are moved by hand; a test that ends at once turns it off. */
   readonly watchCertificates?: boolean
+  /** Whether the usual requests are served in our own quick way; a test that compares it with the stack's turns it off. */
+  readonly isHot?: boolean
 }
 
 const softwareVersion = '0.1.0'

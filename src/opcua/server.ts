@@ -9,6 +9,7 @@ import { type Guard, installGuard } from './guard/index.ts'
 import { tellHistoryCapabilities } from './history/history-capabilities.ts'
 import { installHistoryRead } from './history/history-service.ts'
 import { installHistoryUpdate } from './history/history-update.ts'
+import { installHotPath } from './hot/hot-path.ts'
 import { installLasting } from './lasting.ts'
 import { loadFault } from './load-nodesets.ts'
 import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
@@ -62,6 +63,8 @@ interface Parts {
   readonly forget: () => void
   space?: PlantSpace
   guard?: Guard
+  /** Takes the hot path away. */
+  cool?: () => void
 }
 
 async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
@@ -76,12 +79,13 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   correctCapabilities(server)
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
-  const { onAudit, alarms } = options
+  const { onAudit, alarms, isHot = true } = options
   parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit })
   if (onAudit) recordLogins(server, onAudit)
   tellHistoryCapabilities(server, view)
   const { history, eventHistory: events, kept } = view
   const { historized: variables, witnesses } = parts.space
+  if (isHot) parts.cool = installHotPath(server)
   installHistoryRead(server, { history, events, variables, log })
   installHistoryUpdate(server, { history, variables, witnesses, log })
   if (kept) installLasting(server, () => kept.call(view))
@@ -124,13 +128,14 @@ function runningServer(parts: Parts, { certificatesFolder }: ServerOptions): Run
   }
 }
 
-async function close({ server, space, guard, forget }: Parts, afterMs: number): Promise<void> {
+async function close({ server, space, guard, cool, forget }: Parts, afterMs: number): Promise<void> {
   space?.stop()
   const stores = [server.serverCertificateManager, server.userCertificateManager] as OPCUACertificateManager[]
   try {
     await server.shutdown(afterMs)
   } finally {
     guard?.uninstall()
+    cool?.()
     // A server that never got to listen does not dispose of its stores.
     await Promise.all(stores.map((store) => store.dispose()))
     forget()
