@@ -7,6 +7,7 @@ import {
   type ServerSession,
   type UserManagerOptions,
 } from 'node-opcua'
+import type { Limits } from '../model/limits.ts'
 import type { AlarmOptions } from './alarms/alarms.ts'
 import { localeIds } from './capabilities.ts'
 import type { AuditSink } from './events/audit-trail.ts'
@@ -14,7 +15,7 @@ import { guardedServerOptions } from './guard/index.ts'
 import { serverNodesets } from './nodesets.ts'
 import type { PlantView } from './plant-view.ts'
 import type { AnonymousAccess } from './roles.ts'
-import { eventHistoryProfiles, historyProfiles, serverProfiles } from './server-profiles.ts'
+import { eventHistoryProfiles, historyProfiles, jobProfiles, serverProfiles } from './server-profiles.ts'
 import type { Log } from './space-context.ts'
 import type { UserDirectory } from './users/user-directory.ts'
 
@@ -33,6 +34,8 @@ export interface ServerOptions {
   /** Whether SecurityPolicy None is offered for sessions; discovery always works without security. */
   readonly allowUnsecured: boolean
   readonly log: Log
+  /** What clients may ask; those of the table when it is absent. */
+  readonly limits?: Limits | undefined
   /** Files of NodeSets to load besides the server's own. */
   readonly nodesets?: readonly string[]
   /** How alarms are kept; in memory, and with the delays of a real plant, when absent. */
@@ -51,6 +54,7 @@ const softwareVersion = '0.1.0'
 export function stackOptions(options: ServerOptions): OPCUAServerOptions {
   const guarded = guardedServerOptions({
     certificateFolder: options.certificatesFolder,
+    limits: options.limits,
     buildInfo: {
       productName: 'Millrace',
       productUri: 'urn:millrace',
@@ -97,8 +101,13 @@ export function stackOptions(options: ServerOptions): OPCUAServerOptions {
   }
 }
 
-function profilesOf({ history, eventHistory }: PlantView): readonly string[] {
-  return [...serverProfiles, ...(history ? historyProfiles : []), ...(eventHistory ? eventHistoryProfiles : [])]
+function profilesOf({ history, eventHistory, jobs }: PlantView): readonly string[] {
+  return [
+    ...serverProfiles,
+    ...(history ? historyProfiles : []),
+    ...(eventHistory ? eventHistoryProfiles : []),
+    ...(jobs ? jobProfiles : []),
+  ]
 }
 
 /** The names under which clients reach a bound address; the own certificate lists all of them. */

@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import { NamespaceOptions, type OPCUACertificateManager, OPCUAServer } from 'node-opcua'
 import { systemClock } from '../model/clock.ts'
 import { isMillraceError, MillraceError } from '../model/errors.ts'
+import { defaultLimits } from '../model/limits.ts'
 import { correctCapabilities } from './capabilities.ts'
 import { certificateUnusable, prepareCertificateFolder, tellRefusedClients, trustRefused } from './certificates.ts'
 import { type Guard, installGuard } from './guard/index.ts'
+import { type FindingNodes, followFindings } from './guard-object.ts'
 import { tellHistoryCapabilities } from './history/history-capabilities.ts'
 import { installHistoryRead } from './history/history-service.ts'
 import { installHistoryUpdate } from './history/history-update.ts'
@@ -65,6 +67,7 @@ interface Parts {
   space?: PlantSpace
   forgetUsers?: () => void
   guard?: Guard
+  findings?: FindingNodes
 }
 
 async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
@@ -76,22 +79,33 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
     throw certificateUnusable(certificatesFolder, error)
   }
   await initialize(server, nodesets ?? [])
-  correctCapabilities(server)
+  const limits = options.limits ?? defaultLimits
+  correctCapabilities(server, limits)
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
   const { onAudit, alarms } = options
-  parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit })
-  parts.forgetUsers = judgeLogins(server, options.users, parts.space.logins)
+  parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit, limits })
+  parts.forgetUsers = judgeLogins(server, options.users, {
+    witness: parts.space.logins,
+    limits,
+    report: (...told) => parts.guard?.report(...told),
+  })
   tellHistoryCapabilities(server, view)
   const { history, eventHistory: events, kept } = view
   const { historized: variables, witnesses } = parts.space
-  installHistoryRead(server, { history, events, variables, log })
-  installHistoryUpdate(server, { history, variables, witnesses, log })
+  installHistoryRead(server, { history, events, variables, limits, log })
+  installHistoryUpdate(server, { history, variables, witnesses, limits, log })
   if (kept) installLasting(server, () => kept.call(view))
   const tell = quietLog(log, systemClock)
   parts.guard = installGuard(server, {
-    onFinding: ({ kind, where }) => tell(`${kind} ${where}`, `guard: ${kind} in ${where}`),
+    limits,
+    onFinding: ({ kind, where }) => {
+      parts.findings?.found()
+      tell(`${kind} ${where}`, `guard: ${kind} in ${where}`)
+    },
   })
+  const { guard } = parts
+  parts.findings = followFindings(parts.space.guard, () => guard.counters, systemClock)
   tellRefusedClients(server, tell)
 }
 
@@ -128,7 +142,8 @@ function runningServer(parts: Parts, { certificatesFolder }: ServerOptions): Run
   }
 }
 
-async function close({ server, space, guard, forget, forgetUsers }: Parts, afterMs: number): Promise<void> {
+async function close(parts: Parts, afterMs: number): Promise<void> {
+  const { server, space, guard, findings, forget, forgetUsers } = parts
   forgetUsers?.()
   space?.stop()
   const stores = [server.serverCertificateManager, server.userCertificateManager] as OPCUACertificateManager[]
@@ -136,6 +151,7 @@ async function close({ server, space, guard, forget, forgetUsers }: Parts, after
     await server.shutdown(afterMs)
   } finally {
     guard?.uninstall()
+    findings?.stop()
     // A server that never got to listen does not dispose of its stores.
     await Promise.all(stores.map((store) => store.dispose()))
     forget()

@@ -45,6 +45,7 @@ export const severities = {
   HistoryAtTimeDeleteAuditEventType: 500,
   HistorianStateEventType: 500,
   HistoryGapEventType: 500,
+  JobOrderStatusEventType: 100,
 } as const satisfies Partial<Record<EventTypeName, number>>
 
 /** An event type that is raised here; abstract ones are not among them. */
@@ -63,12 +64,14 @@ export interface Raised {
   readonly time: number
   /** The one of its type when it is absent. */
   readonly severity?: number | undefined
+  /** EventId in hexadecimal, for an event that may be told again after a crash; the stack makes one up when it is absent. */
+  readonly eventId?: string | undefined
 }
 
 /** Raises an event, when somebody listens; `fields` is asked for only then. */
 export function raise(
   { addressSpace }: SpaceContext,
-  { source, type, message, time, severity = severities[type] }: Raised,
+  { source, type, message, time, severity = severities[type], eventId }: Raised,
   fields: () => EventFields,
 ): void {
   if (!isListenedTo(source)) return
@@ -81,7 +84,13 @@ export function raise(
     severity: { dataType: DataType.UInt16, value: severity },
     ...fields(),
   }
-  source.raiseEvent(typeOf(addressSpace, type), data as RaiseEventData)
+  // The stack refuses an EventId of the object's own, and takes one that it inherits.
+  const told = eventId === undefined ? data : Object.assign(Object.create(idOf(eventId)), data)
+  source.raiseEvent(typeOf(addressSpace, type), told as RaiseEventData)
+}
+
+function idOf(eventId: string): { readonly eventId: VariantLike } {
+  return { eventId: { dataType: DataType.ByteString, value: Buffer.from(eventId, 'hex') } }
 }
 
 const typesBySpace = new WeakMap<AddressSpace, Map<RaisedTypeName, UAEventType>>()

@@ -12,6 +12,7 @@ const generated: Readonly<Record<string, readonly EventTypeName[]>> = {
     'FaultClearedEventType',
   ],
   HistorianType: ['HistorianStateEventType', 'HistoryGapEventType'],
+  PlantElementType: ['JobOrderStatusEventType'],
   ServerHealthType: [
     'ServiceLevelEventType',
     'EventLoopBlockedEventType',
