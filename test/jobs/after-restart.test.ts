@@ -11,7 +11,7 @@ const job = (state: JobState, rest: Partial<Job> = {}): Job => ({
   ...rest,
 })
 
-function after(
+function cutOff(
   policy: RestartPolicy,
   remembered: Omit<RememberedJob, 'equipment'>,
   program: ProgramState = remembered.job.state === 'Interrupted' ? 'Suspended' : 'Running',
@@ -22,7 +22,7 @@ function after(
 
 describe('a job that the end of the program has cut off', () => {
   it('goes on with a new run where the pipeline says resume', async () => {
-    const rig = after('resume', { job: job('Running') })
+    const rig = cutOff('resume', { job: job('Running') })
     await rig.clock.advance(100)
     expect(rig.told()).to.deep.equal(['WO-1 Running'])
     const { response } = rig.jobs.find(unit, 'WO-1')!
@@ -43,7 +43,7 @@ describe('a job that the end of the program has cut off', () => {
       ['ready', 'Interrupted'],
       ['resume', 'Interrupted'],
     ] as const) {
-      const rig = after(policy, { job: job(state) })
+      const rig = cutOff(policy, { job: job(state) })
       await rig.clock.advance(1000)
       expect(rig.told()).to.deep.equal(['WO-1 Interrupted'])
       expect(rig.pipelines.byId('mix')?.state).to.equal('Suspended')
@@ -71,11 +71,11 @@ describe('a job that the end of the program has cut off', () => {
   it('takes over how its run had ended, when only the job did not know', async () => {
     const ending = (outcome: 'Completed' | 'Stopped' | 'Failed') => ({ outcome, results: [] })
     const told = ['Completed', 'Stopped', 'Failed'].map((outcome) =>
-      after('resume', { job: job('Running'), ending: ending(outcome as 'Completed') }, 'Ready').told(),
+      cutOff('resume', { job: job('Running'), ending: ending(outcome as 'Completed') }, 'Ready').told(),
     )
     expect(told).to.deep.equal([['WO-1 Ended'], ['WO-1 Ended'], ['WO-1 Aborted']])
     const stopping = job('Running', { response: { ...job('Running').response!, isStopAsked: true } })
-    const rig = after('resume', { job: stopping, ending: { outcome: 'Halted', results: [] } }, 'Ready')
+    const rig = cutOff('resume', { job: stopping, ending: { outcome: 'Halted', results: [] } }, 'Ready')
     await rig.clock.advance(100)
     expect(rig.told()).to.deep.equal(['WO-1 Ended'])
     expect(rig.pipelines.byId('mix')?.state).to.equal('Ready')
@@ -83,9 +83,9 @@ describe('a job that the end of the program has cut off', () => {
   })
 
   it('is aborted when its pipeline is gone, or was halted', () => {
-    expect(after('resume', { job: job('Running') }, 'Halted').told()).to.deep.equal(['WO-1 Aborted'])
+    expect(cutOff('resume', { job: job('Running') }, 'Halted').told()).to.deep.equal(['WO-1 Aborted'])
     const gone = job('Running', { order: order('WO-1', { pipeline: 'gone' }) })
-    expect(after('resume', { job: gone }).told()).to.deep.equal(['WO-1 Aborted'])
+    expect(cutOff('resume', { job: gone }).told()).to.deep.equal(['WO-1 Aborted'])
   })
 
   it('leaves those alone that had not begun, or were over', async () => {
