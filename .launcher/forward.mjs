@@ -24,11 +24,12 @@ const repeatMs = 500
  * @param {readonly string[]} args
  * @param {object} [options]
  * @param {boolean} [options.hasTerminal] default: whether any standard stream is a terminal
+ * @param {Readonly<Record<string, string>>} [options.environment] what the program finds in its environment besides
  * @returns {Promise<End>}
  */
-export function forward(command, args, { hasTerminal = isOnTerminal() } = {}) {
+export function forward(command, args, { hasTerminal = isOnTerminal(), environment = {} } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: 'inherit' })
+    const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...environment } })
     const listeners = forwardedSignals.map((signal) => {
       let last = Number.NEGATIVE_INFINITY
       const listener = () => {

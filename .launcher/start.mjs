@@ -6,9 +6,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { forward } from './forward.mjs'
 import { chooseRuntime, noRuntimeMessage } from './runtime.mjs'
 import { isReady } from './stamp.mjs'
+import { isAskedToSupervise, supervise } from './supervise.mjs'
 
 /** The folder of package.json, from which scripts are named. */
 const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** The program itself, which may be supervised. */
+const program = 'src/main.ts'
 
 /** The exit code of sysexits.h for "a resource is missing": here packages, a compiler or a new enough Node.js. */
 const missingResource = 69
@@ -38,9 +42,11 @@ export async function launch(script, args) {
   const path = resolve(packageRoot, script)
   if (!existsSync(path)) return refuse(`${script} does not exist in ${packageRoot}; name a script of this package`, 2)
   process.env.PATH = [dirname(runtime.path), process.env.PATH].join(delimiter)
-  if (runtime.isCurrent && !mayBeReplaced) return importScript(path, args)
+  const isSupervised = script === program && isAskedToSupervise(args)
+  if (runtime.isCurrent && !mayBeReplaced && !isSupervised) return importScript(path, args)
 
-  const end = await forward(runtime.path, [...process.execArgv, path, ...args])
+  const programArgs = [...process.execArgv, path, ...args]
+  const end = await (isSupervised ? supervise : forward)(runtime.path, programArgs)
   if (end.error !== undefined)
     return refuse(`${runtime.path} does not start: ${end.error.message}\n${noRuntimeMessage(process)}`)
   if (end.signal !== null) return endBySignal(end.signal)

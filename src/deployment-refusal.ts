@@ -13,10 +13,14 @@ export interface Refusal {
 
 /**
  * What in the states of the pipelines keeps a change from being made (information-model 5.9, rules 3 and 4): a cyclic pipeline
- * is exchanged between two of its waves, but a run that ends by itself keeps its definition and its devices to its end, a
+ * is exchanged between two of its waves, but a run that ends by itself, or belongs to a job, keeps its definition and its devices to its end, a
  * suspended pipeline has somebody who wants to go on with it, and one that runs is not taken away.
  */
-export function refusalsOf(diff: PlantDiff, before: RunnablePlant, pipelines: Pipelines): readonly Refusal[] {
+export function refusalsOf(
+  diff: PlantDiff,
+  before: RunnablePlant,
+  { pipelines, isOfJob = () => false }: { readonly pipelines: Pipelines; isOfJob?(pipeline: string): boolean },
+): readonly Refusal[] {
   const touchedDevices = new Set([...diff.reconnected, ...diff.devices.removed])
   const changed = new Set(diff.pipelines.changed)
   const removed = new Set(diff.pipelines.removed)
@@ -24,7 +28,7 @@ export function refusalsOf(diff: PlantDiff, before: RunnablePlant, pipelines: Pi
     const { id, file } = definition
     const state = pipelines.byId(id)?.state
     if (state !== 'Running' && state !== 'Suspended') return []
-    const isRun = definition.trigger.kind === 'once'
+    const isRun = definition.trigger.kind === 'once' || isOfJob(id)
     const device = isRun ? description.utilizes.find((each) => touchedDevices.has(each)) : undefined
     const isKept = removed.has(id) || (changed.has(id) && (isRun || state === 'Suspended'))
     if (!isKept && device === undefined) return []

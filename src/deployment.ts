@@ -1,20 +1,18 @@
-import { mkdir, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Subscription } from 'rxjs'
 import { formatFindings } from './config/format-findings.ts'
 import { type Candidate, candidateWith, candidateWithout, isDeployable } from './deployment-candidate.ts'
+import { isSameText, notKept, put } from './deployment-files.ts'
 import { otherPlant, refusalsOf, summaryOf, tellRefusedPlugins } from './deployment-refusal.ts'
 import { isRunnable, type LoadedPlant, loadPlant, type RunnablePlant } from './load-plant.ts'
 import type { Cancel, Clock } from './model/clock.ts'
-import { isMillraceError, MillraceError } from './model/errors.ts'
+import { MillraceError } from './model/errors.ts'
 import type { Finding } from './model/finding.ts'
 import { Status } from './model/status.ts'
 import type { DeployedVersion, Deploying } from './opcua/change/deploying.ts'
 import { diffPlants } from './plant-diff.ts'
 import type { PlantParts } from './plant-parts.ts'
-import { type VersionStore, writeWhole } from './version-store.ts'
+import type { VersionStore } from './version-store.ts'
 import { textOf, VersionsInUse } from './versions-in-use.ts'
 
 /** What changing a plant needs. */
@@ -26,6 +24,10 @@ export interface DeploymentOptions {
   readonly environment?: NodeJS.ProcessEnv | undefined
   /** Brings what clients see up to date; the message says what was changed and by whom. */
   readonly show: (message: string) => void
+  /** Whether the run that is under way in a pipeline belongs to a job; then it keeps its definition to its end. */
+  readonly isOfJob?: ((pipeline: string) => boolean) | undefined
+  /** Told when the files were looked at, whatever came of it. */
+  readonly onLooked?: (() => void) | undefined
 }
 
 /** Who asks for a change, and why. */
@@ -65,6 +67,11 @@ export class Deployment implements Deploying {
     return this.#versions.of(this.#plant.definition.pipelines)
   }
 
+  /** Whether a change waits for the end of a run of a pipeline: no new one should begin before. */
+  waitsFor(pipeline: string): boolean {
+    return this.#blockedBy.has(pipeline)
+  }
+
   versionInUse(pipeline: string): number {
     return this.#versions.numberOf(pipeline, textOf(this.#plant, pipeline))
   }
@@ -93,6 +100,7 @@ export class Deployment implements Deploying {
       tellRefusedPlugins(findings, reason, this.#options)
       const isRefused = findings.some(({ severity }) => severity === 'error')
       if (isRefused) this.#options.log.warn(`the files are not applied:\n${formatFindings(findings, loaded.files)}`)
+      this.#options.onLooked?.()
       return findings
     })
   }
@@ -159,14 +167,19 @@ export class Deployment implements Deploying {
     return this.#options.parts.plant
   }
 
+  get #running(): Parameters<typeof refusalsOf>[2] {
+    const { parts, isOfJob } = this.#options
+    return { pipelines: parts.pipelines, ...(isOfJob ? { isOfJob } : {}) }
+  }
+
   async #applyFiles(loaded: LoadedPlant, reason: ChangeReason): Promise<readonly Finding[]> {
     if (!isRunnable(loaded)) return loaded.findings
-    const { parts, log } = this.#options
+    const { log } = this.#options
     const diff = diffPlants(this.#plant, loaded)
     // What was deployed by text stands in the files already when they are looked at.
     if (diff.isEmpty && isSameText(this.#plant, loaded)) return loaded.findings
     if (diff.isOtherPlant) return [otherPlant(loaded, this.#plant.definition.plant), ...loaded.findings]
-    const refusals = refusalsOf(diff, this.#plant, parts.pipelines)
+    const refusals = refusalsOf(diff, this.#plant, this.#running)
     if (refusals.length > 0) {
       this.#blockedBy = new Set(refusals.map(({ pipeline }) => pipeline))
       return [...refusals.map(({ finding }) => finding), ...loaded.findings]
@@ -182,9 +195,9 @@ export class Deployment implements Deploying {
     { pipeline, file, loaded }: Candidate & { readonly loaded: RunnablePlant },
     { text, ...reason }: ChangeReason & { readonly text: string | undefined },
   ): Promise<void> {
-    const { parts, clock } = this.#options
+    const { clock } = this.#options
     const before = this.#plant
-    const [refusal] = refusalsOf(diffPlants(before, loaded), before, parts.pipelines)
+    const [refusal] = refusalsOf(diffPlants(before, loaded), before, this.#running)
     if (refusal) {
       const { message, remedy } = refusal.finding
       throw new MillraceError('invalid-state', `${message}; ${remedy}`, { status: Status.BadInvalidState })
@@ -264,29 +277,3 @@ export class Deployment implements Deploying {
 
 /** How long versions that could not be kept wait for the next attempt, in milliseconds. */
 const keepAgainMs = 2000
-
-/** A change whose text cannot be kept is not made: nobody could come back to it. */
-function notKept(pipeline: string, cause: unknown): MillraceError {
-  const code = isMillraceError(cause) ? cause.code : 'database-failed'
-  const message = `the version of pipeline ${pipeline} cannot be kept, and nothing was changed: ${String(cause)}`
-  return new MillraceError(code, message, { cause, status: Status.BadResourceUnavailable })
-}
-
-function isSameText(before: RunnablePlant, after: RunnablePlant): boolean {
-  const texts = ({ files }: RunnablePlant) => files.files.map(({ file, text }) => [file, text])
-  return isDeepStrictEqual(texts(before), texts(after))
-}
-
-async function put(file: string, text: string | undefined): Promise<void> {
-  try {
-    if (text === undefined) {
-      await rm(file, { force: true })
-      return
-    }
-    await mkdir(dirname(file), { recursive: true })
-    await writeWhole(file, text)
-  } catch (cause) {
-    const message = `${file} cannot be written: ${String(cause)}; check the folder of the plant`
-    throw new MillraceError('file-unreadable', message, { cause, status: Status.BadResourceUnavailable })
-  }
-}

@@ -1,11 +1,13 @@
 import type { Logger } from 'pino'
 import { Subscription } from 'rxjs'
+import { DurableJobs } from './durable-jobs.ts'
 import { forgetOld } from './forget-old.ts'
 import { LastValues } from './last-values.ts'
 import type { Clock } from './model/clock.ts'
 import { messageOf } from './model/errors.ts'
 import type { PlantEvent } from './model/event.ts'
 import { good, type Sample } from './model/sample.ts'
+import { Status } from './model/status.ts'
 import { parameterTag } from './model/tag.ts'
 import type { ConditionState } from './opcua/alarms/condition-state.ts'
 import type { ConditionStore } from './opcua/alarms/condition-store.ts'
@@ -14,11 +16,12 @@ import type { RememberedPipelines } from './pipeline/pipelines.ts'
 import type { PlantParts } from './plant-parts.ts'
 import { type RecoveredState, recoverState } from './recover-state.ts'
 import type { DatabaseNotice, OpenMigratedOptions } from './sqlite/open-migrated.ts'
-import { writeOfParameter, writeOfProgram, writeOfRun } from './state-writes.ts'
+import { triggerOf, writeOfParameter, writeOfProgram, writeOfRun } from './state-writes.ts'
 import { type AuditEntry, entryAppended } from './store/audit-store.ts'
 import { othersForgotten, type StoredProgram } from './store/plant-state-store.ts'
 import type { RunEnd, RunStart, StoredRun } from './store/run-store.ts'
 import { openStore, type Store } from './store/store.ts'
+import type { UserStore } from './store/user-store.ts'
 import type { Write, WriteHealth } from './store/write-queue.ts'
 import { tellDamage, tellHealth, tellNotices } from './tell-state.ts'
 import type { VersionStore } from './version-store.ts'
@@ -58,6 +61,8 @@ export class DurableState {
   readonly remembered: RememberedPipelines
   /** The runs that the end of the program has cut off, to be told when somebody can hear it. */
   readonly cutOff: RecoveredState['cutOff']
+  /** The job orders. */
+  readonly jobs: DurableJobs
   readonly #store: Store<ConditionState>
   readonly #clock: Clock
   readonly #log: Logger
@@ -73,8 +78,13 @@ export class DurableState {
   #stopForgetting: () => Promise<void> = async () => {}
   #closing: Promise<void> | undefined
 
-  private constructor(store: Store<ConditionState>, recovered: RecoveredState, { clock, log }: DurableStateOptions) {
+  private constructor(
+    store: Store<ConditionState>,
+    { jobs, ...recovered }: RecoveredState & { readonly jobs: DurableJobs },
+    { clock, log }: DurableStateOptions,
+  ) {
     this.#store = store
+    this.jobs = jobs
     this.#clock = clock
     this.#log = log
     this.remembered = recovered.remembered
@@ -105,7 +115,9 @@ export class DurableState {
     })
     try {
       tellNotices(log, store.notices)
-      state = new DurableState(store, await recoverState(store, clock), options)
+      const recovered = await recoverState(store, clock)
+      // After it: the runs of jobs that were cut off have ended then.
+      state = new DurableState(store, { ...recovered, jobs: await DurableJobs.recover(store, options) }, options)
       return state
     } catch (error) {
       await store.close()
@@ -116,6 +128,11 @@ export class DurableState {
   /** The versions of all definitions. */
   get definitions(): VersionStore {
     return this.#store.definitions
+  }
+
+  /** Who may log in. */
+  get users(): UserStore {
+    return this.#store.users
   }
 
   /** The conditions, with the EventIds that clients know. */
@@ -194,6 +211,7 @@ export class DurableState {
     this.#subscription.unsubscribe()
     if (this.#followed) this.#values.stop()
     await this.#stopForgetting()
+    await this.jobs.close()
     const { reason } = this.health
     const lost = await this.#store.close()
     if (lost > 0) this.#log.error(`${lost} changes are lost, because the database failed to the end: ${reason ?? ''}`)
@@ -218,6 +236,10 @@ export class DurableState {
       const { pipeline, to: state, time, runId } = event
       const isActive = state === 'Running' || state === 'Suspended'
       this.#saveProgram({ pipeline, state, time, ...(isActive ? { runId } : {}) })
+    } else if (event.kind === 'rejectionUnhandled') {
+      const { time, count } = event
+      const about = { user: 'server', session: '', action: 'unhandledRejection', target: 'server' }
+      this.audit({ ...about, time, status: Status.BadInternalError, details: { count } })
     } else if (event.kind === 'parameterChanged') {
       const { pipeline, parameter: name, newValue, time } = event
       const parameter = { pipeline, name, sample: good(newValue, time) }
@@ -257,6 +279,7 @@ export class DurableState {
     for (const write of [...this.#programs.values(), ...this.#parameters.values()]) queue.add(write)
     for (const run of this.#runs.values()) this.#saveRun(run)
     this.#values.saveAll()
+    this.jobs.saveAll()
     this.#followed?.onReplaced?.()
   }
 }
@@ -274,10 +297,4 @@ function parametersOf({ plant, pipelines }: Followed['parts'], pipeline: string)
 /** The pipeline of a parameter's tag. */
 function ownerOf(tag: string): string {
   return tag.slice(0, tag.indexOf('$'))
-}
-
-/** `auto`, `schedule` and `restart` say so themselves; everybody else is a job or a user. */
-function triggerOf(initiator: string): string {
-  if (initiator.startsWith('job:')) return 'job'
-  return ['auto', 'schedule', 'restart'].includes(initiator) ? initiator : 'user'
 }

@@ -37,6 +37,8 @@ export class EventHistory implements EventHistoryView {
   readonly #recorder: EventRecorder
   readonly #retention: Retention
   #isStopped = false
+  /** Whether events were lost because the database failed to the end. */
+  #hasGivenUp = false
 
   constructor(options: EventHistoryOptions) {
     const { keep, clock, log, keepMs, onLost } = options
@@ -78,12 +80,20 @@ export class EventHistory implements EventHistoryView {
     return this.#recorder.health()
   }
 
+  /** Resolves to whether every event that was recorded so far is durable. */
+  async kept(): Promise<boolean> {
+    if (!this.#isStopped) await this.#recorder.flush()
+    return this.#recorder.health().waiting === 0 && !this.#hasGivenUp
+  }
+
   /** Keeps no more; resolves when everything that was taken is durable, or given up because the database fails. */
   async stop(): Promise<void> {
     this.#isStopped = true
     await this.#retention.stop()
+    const { lost: before } = this.counts
     await this.#recorder.stop()
     const { lost } = this.counts
+    this.#hasGivenUp = lost > before
     if (lost > 0) this.#options.log.warn(`${lost} events were lost since the start`)
   }
 

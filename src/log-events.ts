@@ -13,6 +13,8 @@ const levels = {
   pluginRefused: 'error',
   stepEventsHeldBack: 'warn',
   historyGap: 'warn',
+  eventLoopBlocked: 'warn',
+  clockJumped: 'warn',
   pipelineStarted: 'info',
   pipelineCompleted: 'info',
 } as const
@@ -27,6 +29,10 @@ export function logEvents(events$: Observable<PlantEvent>, log: Logger): Subscri
     }
     if (event.kind === 'historianStateChanged') {
       log[event.state === 'Ok' ? 'info' : 'error'](subjectOf(event), event.message)
+      return
+    }
+    if (event.kind === 'serviceLevelChanged') {
+      log[event.reason === '' ? 'info' : 'warn'](subjectOf(event), event.message)
       return
     }
     const level = event.kind in levels ? levels[event.kind as keyof typeof levels] : 'debug'

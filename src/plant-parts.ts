@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { merge, type Observable, Subscription, share } from 'rxjs'
 import type { Actors } from './commands.ts'
@@ -17,6 +16,7 @@ import type { PlantDiff } from './plant-diff.ts'
 import { describeDevice } from './plugin/describe.ts'
 import { type ModuleOf, moduleOf } from './plugin/module-of.ts'
 import { hashOf } from './plugin/pins.ts'
+import { newRunId } from './run-id.ts'
 import { Outlet } from './rx/outlet.ts'
 import { Simulators, startSimulators } from './simulators.ts'
 
@@ -41,7 +41,7 @@ export class PlantParts implements Actors {
   #plant: RunnablePlant
 
   private constructor(plant: RunnablePlant, simulators: Simulators, options: PartsOptions) {
-    const { clock, log, remembered, versionInUse, certificatesFolder } = options
+    const { clock, log, remembered, versionInUse, certificatesFolder, onStalled, endHungMs } = options
     this.#plant = plant
     this.simulators = simulators
     const entries = entriesOf(plant, simulators)
@@ -58,14 +58,16 @@ export class PlantParts implements Actors {
       moduleOf,
       refusal: (module) => changeOf(module, plant.files.folder),
     })
-    this.#watch = new LoopWatch({
-      onBlocked: ({ pipeline, step, durationMs }) => this.pipelines.byId(pipeline)?.blocked(step, durationMs),
-      onStalled: (durationMs) =>
-        log.debug(`everything has waited for ${Math.round(durationMs)} ms, not because of a step`),
-    })
+    this.#watch = new LoopWatch(
+      {
+        onBlocked: ({ pipeline, step, durationMs }) => this.pipelines.byId(pipeline)?.blocked(step, durationMs),
+        onStalled: (durationMs) => onStalled?.(durationMs),
+      },
+      { endHungMs },
+    )
     const host: PipelineHost = {
       clock,
-      runId: () => randomUUID(),
+      runId: newRunId,
       versionInUse,
       isolation: this.#isolation,
       watch: stepWatchOf(this.#watch),
@@ -94,9 +96,9 @@ export class PlantParts implements Actors {
     return this.#plant
   }
 
-  /** Starts everything; whoever shows it is there already, so that no sample is lost. */
-  start(): void {
-    this.pipelines.start()
+  /** Starts everything, but for the pipelines in `except`; whoever shows it is there already, so that no sample is lost. */
+  start(except?: ReadonlySet<string>): void {
+    this.pipelines.start(except)
     this.devices.start()
   }
 
@@ -165,6 +167,10 @@ export interface PartsOptions {
   readonly remembered?: RememberedPipelines | undefined
   /** Number of the version of a pipeline's definition that is in use. */
   readonly versionInUse?: PipelineHost['versionInUse']
+  /** Told when everything had to wait for so many milliseconds, not because of a step. */
+  readonly onStalled?: ((durationMs: number) => void) | undefined
+  /** See {@link LoopWatch}. */
+  readonly endHungMs?: number | undefined
   /** The plant's folder for certificates, for device plugins that need some. */
   readonly certificatesFolder?: string | undefined
 }

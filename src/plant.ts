@@ -1,45 +1,29 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { merge, type Observable, ReplaySubject } from 'rxjs'
-import { type Actors, stop } from './commands.ts'
+import { accessOf } from './anonymous-access.ts'
+import type { Actors } from './commands.ts'
 import { Deployment } from './deployment.ts'
 import { DurableState } from './durable-state.ts'
 import { EventHistory } from './event-history.ts'
 import { Historian } from './historian.ts'
-import type { RunnablePlant } from './load-plant.ts'
+import type { Jobs } from './jobs/jobs.ts'
 import { logEvents } from './log-events.ts'
 import { type Clock, systemClock } from './model/clock.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { Finding } from './model/finding.ts'
 import type { TagSample } from './model/sample.ts'
-import type { PlantView } from './opcua/plant-view.ts'
-import { type RunningServer, startServer } from './opcua/server.ts'
-import type { UserDirectory } from './opcua/server-options.ts'
+import type { RunningServer } from './opcua/server.ts'
+import { endHungMsOf, PlantHealth } from './plant-health.ts'
+import { plantJobs } from './plant-jobs.ts'
+import type { PlantOptions } from './plant-options.ts'
 import { PlantParts } from './plant-parts.ts'
+import { firstOf, usersOf } from './plant-users.ts'
 import type { Simulation } from './plugin/define.ts'
-import { runsViewOf } from './runs-view.ts'
+import { servePlant } from './serve-plant.ts'
+import type { FirstLogin } from './users/users.ts'
 import { memoryVersionStore } from './version-store.ts'
-import { viewOf } from './view-of-plant.ts'
 import { type PlantWatch, watchPlant } from './watch-plant.ts'
-
-/** What a plant needs to run. */
-export interface PlantOptions {
-  readonly plant: RunnablePlant
-  /** TCP port of the OPC UA server; 0 picks a free one. */
-  readonly port: number
-  readonly certificatesFolder: string
-  /** Where versions and history are kept, made when it is missing; without it versions last as long as the program, and there is no history. */
-  readonly dataFolder?: string
-  readonly log: Logger
-  readonly clock?: Clock
-  readonly environment?: NodeJS.ProcessEnv
-  /** Applies changes of the plant's files as they are saved; off unless it is asked for. */
-  readonly watchFiles?: boolean
-  /** Who may log in with a name; nobody when it is absent. */
-  readonly users?: UserDirectory
-  /** Watches the certificate folder for files that are moved by hand; on unless a test turns it off. */
-  readonly watchCertificates?: boolean
-}
 
 /** Events that wait for the server to start. */
 const earlyMax = 1000
@@ -55,6 +39,8 @@ export interface RunningPlant extends Actors {
   /** The samples of all tags, in batches. */
   readonly samples$: Observable<readonly TagSample[]>
   readonly events$: Observable<PlantEvent>
+  /** The administrator that this start has made, because there was no user: to be shown once, and to nobody else. */
+  readonly firstLogin: FirstLogin | undefined
   /** Changes of the definition while it runs. */
   readonly deployment: Deployment
   /** Applies the plant's files as they are now, and tells what was found; with an error among it nothing changes. */
@@ -75,15 +61,19 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   const { plant, log, clock = systemClock } = options
   const state = await stateOf(options, clock)
   const versionInUse = (pipeline: string): number => deployment.versionInUse(pipeline)
+  const health = new PlantHealth({ clock, state, historian: () => historian })
   const parts = await PlantParts.make(plant, {
     ...{ clock, log, remembered: state?.remembered, versionInUse },
     certificatesFolder: options.certificatesFolder,
+    onStalled: (durationMs) => health.stalled(durationMs),
+    endHungMs: endHungMsOf(options.environment),
   }).catch(async (error) => {
     await state?.close()
     throw error
   })
   const historian = historianOf(options, clock)
   const events = historian && eventHistoryOf(historian, options, clock)
+  const users = state && !options.users ? await usersOf(state, clock) : undefined
   let server: RunningServer | undefined
   const deployment = new Deployment({
     parts,
@@ -95,8 +85,12 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
       void historian?.use(parts.plant)
       state?.keepOnly(parts.plant.definition.pipelines)
       server?.change(message)
+      jobs.pipelinesChanged()
     },
+    onLooked: () => jobs.pipelinesChanged(),
+    isOfJob: (pipeline) => jobs.isAtWork(pipeline),
   })
+  const jobs = plantJobs({ ...{ parts, deployment, clock, log }, state, events })
   let watch: PlantWatch | undefined
   const told = toldBefore(historian, state, log)
   try {
@@ -104,19 +98,26 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     state?.follow({
       parts,
       // A plant that stops meanwhile keeps nothing more.
-      onReplaced: () => void deployment.keepAgain().catch(() => undefined),
+      onReplaced: () => {
+        for (const keeper of [deployment, users]) void keeper?.keepAgain().catch(() => undefined)
+      },
     })
     await historian?.use(plant)
     historian?.follow(parts.samples$)
-    server = await serve(options, parts, { deploying: deployment, history: historian, events, state, told })
+    const shown = { deploying: deployment, history: historian, ...{ events, state, told, jobs, health } }
+    server = await servePlant(options, parts, { ...shown, users })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
-    await closeAll({ server, deployment, parts, watch, historian, events, state })
+    await closeAll({ server, deployment, parts, watch, historian, events, state, jobs, health })
     throw error
   }
   events?.start()
-  parts.start()
+  parts.start(jobs.claimed)
+  jobs.begin()
+  // Now, that the server listens: a start that failed would have told the secret to nobody.
+  const firstLogin = await firstOf(users, log)
   const running = server
+  health.start({ parts, server: running, rejections$: options.rejections$ })
   let stopping: Promise<void> | undefined
   return {
     devices: parts.devices,
@@ -126,11 +127,12 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     urls: running.urls,
     access: accessOf(plant.definition.server.anonymous),
     simulationByDevice: parts.simulators.byDevice,
+    firstLogin,
     deployment,
     reload: (initiator) => deployment.reload({ initiator, comment: '' }),
     trust: (thumbprint) => running.trust(thumbprint),
     stop() {
-      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, events, state })
+      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, events, state, jobs, health })
       return stopping
     },
   }
@@ -159,67 +161,10 @@ async function stateOf({ dataFolder, log }: PlantOptions, clock: Clock): Promise
 /** Events of the historian and of the time before the start: they happen before there is a server that could tell them. */
 function toldBefore(historian: Historian | undefined, state: DurableState | undefined, log: Logger) {
   const told = new ReplaySubject<PlantEvent>(earlyMax)
-  for (const event of state?.cutOff ?? []) told.next(event)
+  for (const event of [...(state?.cutOff ?? []), ...(state?.jobs.untold ?? [])]) told.next(event)
   logEvents(told, log).unsubscribe()
   historian?.events$.subscribe(told)
   return told
-}
-
-/** What is shown besides the parts of the plant. */
-interface Shown {
-  readonly deploying: Deployment
-  readonly history: Historian | undefined
-  readonly events: EventHistory | undefined
-  readonly state: DurableState | undefined
-  /** What the historian tells, and what is to be told of the time before. */
-  readonly told: Observable<PlantEvent>
-}
-
-function serve(options: PlantOptions, parts: PlantParts, shown: Shown): Promise<RunningServer> {
-  const { plant, log, users, watchCertificates } = options
-  const { server: settings } = plant.definition
-  const { state } = shown
-  return startServer({
-    view: viewWith(parts, shown),
-    port: options.port,
-    bind: settings.bind,
-    name: settings.name,
-    nodesets: plant.nodesets,
-    certificatesFolder: options.certificatesFolder,
-    anonymous: settings.anonymous,
-    allowUnsecured: settings.allowUnsecured,
-    log: (level, message) => log[level](message),
-    ...(state && { alarms: { store: state.conditions }, onAudit: (record) => state.audit(record) }),
-    ...(users === undefined ? {} : { users }),
-    ...(watchCertificates === undefined ? {} : { watchCertificates }),
-  })
-}
-
-/** What the parts show, with the historian among it. Getters follow the definition that is in use, so the view is not copied but extended. */
-function viewWith(parts: PlantParts, shown: Shown): PlantView {
-  const { deploying, history, events, state, told } = shown
-  const view = viewOf(parts)
-  Object.defineProperties(view, {
-    deploying: { value: deploying },
-    history: { value: history },
-    eventHistory: { value: events },
-    runs: { value: runsViewOf(shown) },
-    ...(state && {
-      kept: { value: () => state.kept() },
-      stop: {
-        value: async (pipeline: string, initiator: string) => {
-          stop(parts, pipeline, { initiator })
-          state.stopAsked(pipeline)
-        },
-      },
-    }),
-  })
-  if (!history) return view
-  return Object.defineProperties(view, {
-    samples$: { value: merge(view.samples$, history.samples$) },
-    events$: { value: merge(view.events$, told) },
-    latest: { value: (tag: string) => parts.devices.latest(tag) ?? parts.pipelines.latest(tag) ?? history.latest(tag) },
-  })
 }
 
 function watchFiles(
@@ -245,6 +190,8 @@ async function closeAll({
   historian,
   events,
   state,
+  jobs,
+  health,
 }: {
   readonly server: RunningServer | undefined
   readonly deployment: Deployment
@@ -253,8 +200,13 @@ async function closeAll({
   readonly historian: Historian | undefined
   readonly events: EventHistory | undefined
   readonly state: DurableState | undefined
+  readonly jobs: Jobs
+  readonly health: PlantHealth
 }): Promise<void> {
+  health.stopping()
   await watch?.stop()
+  // What the end of the plant does to a run is not what becomes of its job: that is decided at the next start.
+  jobs.stop()
   await deployment.close()
   await parts
     .close()
@@ -263,19 +215,5 @@ async function closeAll({
     .finally(() => events?.stop())
     .finally(() => historian?.close())
     .finally(() => state?.close())
-}
-
-function accessOf(anonymous: 'none' | 'observe' | 'operate'): readonly string[] {
-  switch (anonymous) {
-    case 'none':
-      return []
-    case 'observe':
-      return ['browse, read and subscribe to everything']
-    case 'operate':
-      return [
-        'browse, read and subscribe to everything',
-        'start and stop pipelines, call device methods',
-        'write parameters and writable tags',
-      ]
-  }
+    .finally(() => health.stop())
 }

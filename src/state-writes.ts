@@ -18,3 +18,9 @@ export function writeOfParameter(parameter: StoredParameter): Write {
 export function writeOfRun(run: RunStart, end?: RunEnd): Write {
   return { kind: 'run', key: `run ${run.runId}`, statements: [runSaved({ ...run, end })] }
 }
+
+/** What started a run, by its initiator: `auto`, `schedule` and `restart` say so themselves; everybody else is a job or a user. */
+export function triggerOf(initiator: string): string {
+  if (initiator.startsWith('job:')) return 'job'
+  return ['auto', 'schedule', 'restart'].includes(initiator) ? initiator : 'user'
+}

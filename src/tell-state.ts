@@ -17,6 +17,7 @@ export function tellNotices(log: Logger, notices: readonly DatabaseNotice[]): vo
 const names: Readonly<Record<WriteKind, readonly [one: string, many: string]>> = {
   state: ['state', 'states'],
   run: ['run', 'runs'],
+  job: ['change of a job order', 'changes of job orders'],
   value: ['set of last values', 'sets of last values'],
   audit: ['entry of the audit trail', 'entries of the audit trail'],
 }

@@ -7,11 +7,13 @@ export interface BannerFacts {
   readonly isDemo: boolean
   readonly urls: readonly string[]
   readonly access: readonly string[]
+  /** A login that was made at this start, and is never shown again. */
+  readonly firstLogin?: { readonly user: string; readonly password: string } | undefined
 }
 
 /** What a user sees once a plant runs: where it is reached, what may be done without a login, and the next three things to type. */
 export function bannerOf(
-  { plant, isDemo, urls, access }: BannerFacts,
+  { plant, isDemo, urls, access, firstLogin }: BannerFacts,
   { invocation }: Pick<Terminal, 'invocation'>,
 ): string {
   const next = isDemo
@@ -30,8 +32,26 @@ export function bannerOf(
     ...urls.map((url) => `  ${url}\n`),
     '\nWithout a login:\n',
     ...(access.length > 0 ? access : ['nothing']).map((line) => `  ${line}\n`),
+    ...(firstLogin ? firstLines(firstLogin, invocation) : []),
     '\nNext, type\n',
     table(next, '  '),
     '\nCtrl-C stops it.\n\n',
   ].join('')
+}
+
+function firstLines(
+  login: { readonly user: string; readonly password: string },
+  invocation: string,
+): readonly string[] {
+  return [
+    '\nWith a login, made now and shown this once:\n',
+    table(
+      [
+        ['user', login.user],
+        ['password', login.password],
+      ],
+      '  ',
+    ),
+    `  it administers plant and users; another password: ${invocation} user passwd ${login.user}\n`,
+  ]
 }

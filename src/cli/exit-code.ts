@@ -9,6 +9,7 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 const byCode: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   'port-in-use': ExitCode.unavailable,
   'certificate-unusable': ExitCode.unavailable,
+  'server-unreachable': ExitCode.unavailable,
   'stack-version': ExitCode.unavailable,
   'file-unreadable': ExitCode.unavailable,
   'database-locked': ExitCode.unavailable,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { type Observable, Subject } from 'rxjs'
 import { type Clock, systemClock } from '../model/clock.ts'
 import { guardProcess } from './guard-process.ts'
 
@@ -6,6 +7,8 @@ import { guardProcess } from './guard-process.ts'
 export interface Net {
   /** Resolves when something is broken that only a restart of the program repairs. */
   readonly broken: Promise<void>
+  /** One value for each rejection that nobody took, plugins' own ones aside. */
+  readonly rejections$: Observable<unknown>
   remove(): void
 }
 
@@ -37,10 +40,14 @@ export function spreadNet(log: Logger, clock: Clock = systemClock): Net {
     )
   }
   const { promise: broken, resolve } = Promise.withResolvers<void>()
+  const rejections = new Subject<number>()
   const remove = guardProcess({
     clock,
     onStray: stray,
-    onUnhandled: (reason, count) => log.error({ err: reason }, `a rejection was left to nobody (the ${count}. one)`),
+    onUnhandled: (reason, count) => {
+      log.error({ err: reason }, `a rejection was left to nobody (the ${count}. one)`)
+      rejections.next(count)
+    },
     onRestart: () => {
       log.fatal(
         'three rejections were left to nobody within a minute; the plant is stopped and has to be started again',
@@ -52,5 +59,5 @@ export function spreadNet(log: Logger, clock: Clock = systemClock): Net {
       resolve()
     },
   })
-  return { broken, remove }
+  return { broken, rejections$: rejections.asObservable(), remove }
 }

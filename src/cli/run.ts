@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Logger } from 'pino'
+import type { Observable } from 'rxjs'
 import { writeSchemas } from '../config/write-schemas.ts'
 import { isRunnable, loadPlant, type RunnablePlant } from '../load-plant.ts'
 import { createLog, type LogLevel, logLevels } from '../log.ts'
@@ -29,6 +30,8 @@ export interface PlantStart {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Whether changes of the plant's files are applied as they are saved. */
   readonly watchFiles: boolean
+  /** One value for each rejection that nobody took. */
+  readonly rejections$?: Observable<unknown>
   readonly log: Logger
 }
 
@@ -38,6 +41,8 @@ export interface StartedPlant {
   readonly urls: readonly string[]
   /** What may be done without a login, one sentence each. */
   readonly access: readonly string[]
+  /** The administrator that this start has made; absent when there were users already. */
+  readonly firstLogin?: { readonly user: string; readonly password: string } | undefined
   /** Applies the plant's files as they are now; what was found, and what was changed, stands in the log. */
   reload(initiator: string): Promise<unknown>
   /** Drains and stops everything; calling it again changes nothing. */
@@ -54,6 +59,8 @@ export interface RunOptions {
   readonly certificates?: string
   /** Whether changes of the plant's files are applied as they are saved; they are unless it is false. */
   readonly watch?: boolean
+  /** Whether somebody starts the program anew when it crashes. */
+  readonly supervise?: boolean
   readonly logLevel: LogLevel
 }
 
@@ -70,10 +77,13 @@ export function runCommand(program: Command, terminal: Terminal, finish: Finish)
     )
     .option('--data <folder>', 'folder of the database (MILLRACE_DATA)')
     .option('--certificates <folder>', 'folder of the certificates (MILLRACE_CERTIFICATES)')
+    .option('--supervise', 'start the plant anew by itself after a crash')
     .option('--no-watch', 'apply changed files on SIGHUP only, not as they are saved')
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(logLevels).default('info'))
     .action(async (folder: string | undefined, options: RunOptions, { args }: Command) => {
       if (folder !== undefined) refuseMisspelling(folder, program)
+      if (options.supervise && !terminal.environment.MILLRACE_SUPERVISED)
+        throw new UsageError('--supervise works with the command millrace or npm start only')
       if (args.length > 1)
         throw new UsageError(`run takes one folder, but ${args.length} were given: ${args.join(', ')}`)
       const { startPlant } = await withPlant()
@@ -126,6 +136,7 @@ export async function run(
       certificatesFolder: options.certificates ?? join(packageRoot, 'certificates'),
       environment: terminal.environment,
       watchFiles: options.watch ?? true,
+      ...(net && { rejections$: net.rejections$ }),
       log,
     }),
   )

@@ -1,4 +1,5 @@
 import type { Environment } from '../config/environment.ts'
+import { readSecret } from './secret-line.ts'
 
 /** What a command has of the world: where it writes, and the environment. Tests give it their own. */
 export interface Terminal {
@@ -15,13 +16,15 @@ export interface Terminal {
   print(text: string): Promise<boolean>
   /** Writes a text to standard error. */
   err(text: string): void
+  /** Asks for a line without showing it; undefined when nobody gives one. Absent where nobody can type. */
+  askSecret?(question: string): Promise<string | undefined>
   /** Ends the process after a while even if something keeps it alive, such as a plugin that does not let go; absent where there is no process to end. */
   endWithin?(ms: number): void
 }
 
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
-  const { env, stdout, stderr } = process
+  const { env, stdin, stdout, stderr } = process
   // A reader that goes away (`millrace list | head`) is no error of ours.
   for (const stream of [stdout, stderr]) stream.on('error', ignoreClosedPipe)
   return {
@@ -32,6 +35,7 @@ export function processTerminal(): Terminal {
     out: (text) => stdout.write(text),
     print: (text) => printed(stdout, text),
     err: (text) => stderr.write(text),
+    ...(stdin.isTTY ? { askSecret: (question) => readSecret(stdin, (text) => stderr.write(text), question) } : {}),
     endWithin: (ms) => void setTimeout(() => process.exit(), ms).unref(),
   }
 }

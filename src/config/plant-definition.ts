@@ -1,5 +1,12 @@
-import type { DeviceDefinition, HistoryDefinition, RetryDefinition, ServerDefinition } from '../model/definition.ts'
+import type {
+  DeviceDefinition,
+  HistoryDefinition,
+  JobsDefinition,
+  RetryDefinition,
+  ServerDefinition,
+} from '../model/definition.ts'
 import type { Equipment } from '../model/equipment.ts'
+import { type Limits, limitsWith } from '../model/limits.ts'
 import { msOf, retryOf } from './common-definition.ts'
 import type { DeviceEntry, PlantFile } from './plant-schema.ts'
 
@@ -8,6 +15,7 @@ export interface PlantPart {
   readonly plant: string
   readonly server: ServerDefinition
   readonly history: HistoryDefinition
+  readonly jobs: JobsDefinition
   readonly equipment: readonly Equipment[]
   readonly devices: readonly DeviceDefinition[]
   readonly simulators: readonly SimulatorDefinition[]
@@ -28,6 +36,7 @@ export function plantPartOf(entry: PlantFile, file: string): PlantPart {
     plant: entry.plant,
     server: serverOf(entry),
     history: { keepEventsMs: msOf(entry.history?.keepEvents, yearMs) },
+    jobs: jobsOf(entry),
     equipment: sorted(entry.equipment).map(([path, { level, name, description, nameplate }]) => ({
       path,
       level,
@@ -47,7 +56,8 @@ function sorted<T>(entries: Readonly<Record<string, T>> = {}): [string, T][] {
   return Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
-const yearMs = 365 * 86_400_000
+const dayMs = 86_400_000
+const yearMs = 365 * dayMs
 
 function serverOf({ plant, name, server = {} }: PlantFile): ServerDefinition {
   return {
@@ -56,6 +66,20 @@ function serverOf({ plant, name, server = {} }: PlantFile): ServerDefinition {
     bind: server.bind ?? '127.0.0.1',
     anonymous: server.anonymous ?? 'none',
     allowUnsecured: server.security?.unsecured ?? false,
+    limits: limitsWith(limitsOf(server)),
+  }
+}
+
+/** The limits that the file chooses. */
+export function limitsOf({ limits = {} }: NonNullable<PlantFile['server']>): Partial<Limits> {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
+}
+
+function jobsOf({ jobs = {} }: PlantFile): JobsDefinition {
+  return {
+    max: jobs.max ?? 10_000,
+    keepMs: msOf(jobs.keep, 30 * dayMs),
+    holdsAfterAbort: (jobs.afterAbort ?? 'hold') === 'hold',
   }
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { equipmentLevels } from '../model/equipment.ts'
 import { parseDuration } from './duration.ts'
+import { limits } from './limits-schema.ts'
 import { deviceNameplate, machineNameplate } from './nameplate-schema.ts'
 import { duration, equipmentPath, id, name, number, period, retry, words } from './schema-parts.ts'
 
@@ -31,6 +32,7 @@ const server = z
           .meta({ description: 'Whether connections without encryption are accepted.' }),
       })
       .optional(),
+    limits: limits.optional(),
   })
   .meta({ description: 'The OPC UA server.' })
 
@@ -39,6 +41,25 @@ const history = z
     keepEvents: period.optional().meta({ description: 'How long events and alarms are kept; 1y when absent.' }),
   })
   .meta({ description: 'The history of the plant; outputs say themselves how long their values are kept.' })
+
+const jobs = z
+  .strictObject({
+    max: z
+      .int({ error: 'a whole number from 1 to 10000' })
+      .min(1, { error: 'at least 1' })
+      .max(10_000, { error: 'at most 10000' })
+      .optional()
+      .meta({ description: 'How many job orders a piece of equipment may have at once; 10000 when absent.' }),
+    keep: period.optional().meta({
+      description:
+        'How long job orders that have ended or were aborted stay in the list, unless they are cleared; 30d when absent.',
+    }),
+    afterAbort: z.enum(['hold', 'continue']).optional().meta({
+      description:
+        'Whether the other job orders of the equipment wait until the pipeline of an aborted one is reset (hold, the default), or go on.',
+    }),
+  })
+  .meta({ description: 'Job orders, as an MES places them.' })
 
 const equipment = z
   .strictObject({
@@ -149,6 +170,7 @@ export const plantFile = z.strictObject({
   description: words.optional(),
   server: server.optional(),
   history: history.optional(),
+  jobs: jobs.optional(),
   faults: z.enum(['allow', 'forbid']).optional().meta({
     description: 'Whether users with the role Engineer may inject faults into devices, for tests; forbid when absent.',
   }),

@@ -1,6 +1,15 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { type Blockage, beatMs, blockedMs, cell, type FromWatcher, newCells, type ToWatcher } from './watch-cells.ts'
+import {
+  type Blockage,
+  beatMs,
+  blockedMs,
+  cell,
+  type FromWatcher,
+  newCells,
+  type ToWatcher,
+  type WatcherData,
+} from './watch-cells.ts'
 
 /** A step that kept the event loop busy. */
 export interface BlockedLoop {
@@ -21,7 +30,7 @@ export interface Watched {
 /** Whom the watch tells. */
 export interface LoopWatchHost {
   readonly onBlocked: (blocked: BlockedLoop) => void
-  /** The loop was blocked by something that is no step. */
+  /** The loop was blocked by something that is no step, or before anybody could see by what. */
   readonly onStalled: (durationMs: number) => void
 }
 
@@ -34,6 +43,7 @@ export class LoopWatch {
   /** Where executions leave their marks. */
   readonly cells: Int32Array = newCells()
   readonly #host: LoopWatchHost
+  readonly #endHungMs: number | undefined
   readonly #watchedByNumber = new Map<number, Watched>()
   readonly #timer: NodeJS.Timeout
   #worker: Worker | undefined
@@ -42,8 +52,14 @@ export class LoopWatch {
   #isWatching = false
   #isClosed = false
 
-  constructor(host: LoopWatchHost) {
+  /**
+   * `endHungMs`: the process is ended when its loop has stood still for so long, in milliseconds; for one that somebody starts
+   * anew. Without it, it is left alone.
+   */
+  constructor(host: LoopWatchHost, { endHungMs }: { readonly endHungMs?: number | undefined } = {}) {
     this.#host = host
+    this.#endHungMs = endHungMs
+    if (endHungMs !== undefined) this.#start()
     this.#timer = setInterval(() => this.#beat(), beatMs)
     this.#timer.unref()
   }
@@ -77,16 +93,18 @@ export class LoopWatch {
 
   #beat(): void {
     const now = performance.now()
-    const isLate = now - this.#last > beatMs + blockedMs
+    const lateMs = now - this.#last - beatMs
     this.#last = now
     Atomics.add(this.cells, cell.beat, 1)
-    if (isLate && !this.#worker) this.#start()
+    if (lateMs <= blockedMs || this.#isWatching) return
+    this.#host.onStalled(lateMs)
+    if (!this.#worker) this.#start()
   }
 
   #start(): void {
     if (this.#isClosed) return
     const worker = new Worker(new URL(`./watch-thread${extname(import.meta.url)}`, import.meta.url), {
-      workerData: this.cells,
+      workerData: { cells: this.cells, endHungMs: this.#endHungMs } satisfies WatcherData,
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: 32 },
     })
@@ -95,7 +113,9 @@ export class LoopWatch {
       else this.#isWatching = true
     })
     // Watching is a service; without it everything else goes on.
-    worker.on('error', () => {})
+    worker.on('error', () => {
+      this.#isWatching = false
+    })
     worker.unref()
     this.#worker = worker
     for (const [execution, watched] of this.#watchedByNumber) this.#tell({ kind: 'enlisted', execution, ...watched })

@@ -20,6 +20,13 @@ export const blockedMs = 200
 /** When the loop has been blocked for so long the watching thread itself says so, because it may never end. */
 export const stuckMs = 5000
 
+/** What the watching thread begins with. */
+export interface WatcherData {
+  readonly cells: Int32Array
+  /** The process is ended when its loop has stood still for so long, in milliseconds; never when it is absent. */
+  readonly endHungMs?: number | undefined
+}
+
 /** What the watching thread is told: which steps the numbers stand for. */
 export type ToWatcher =
   | {

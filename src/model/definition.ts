@@ -1,4 +1,5 @@
 import type { Equipment } from './equipment.ts'
+import type { Limits } from './limits.ts'
 import type { Nameplate } from './nameplate.ts'
 import type { RestartPolicy } from './restart.ts'
 import type { DataType, Value } from './value.ts'
@@ -9,6 +10,7 @@ export interface PlantDefinition {
   readonly plant: string
   readonly server: ServerDefinition
   readonly history: HistoryDefinition
+  readonly jobs: JobsDefinition
   readonly equipment: readonly Equipment[]
   readonly devices: readonly DeviceDefinition[]
   readonly pipelines: readonly PipelineDefinition[]
@@ -18,6 +20,16 @@ export interface PlantDefinition {
 export interface HistoryDefinition {
   /** How long events are kept. */
   readonly keepEventsMs: number
+}
+
+/** The `jobs:` block of the plant file: how job orders are taken and kept. */
+export interface JobsDefinition {
+  /** Job orders that a piece of equipment has at most, 1 to 10 000 (MaxDownloadableJobOrders). */
+  readonly max: number
+  /** How long those that are over stay in the list. */
+  readonly keepMs: number
+  /** Whether a job that was aborted keeps the other jobs of its equipment waiting until its pipeline is reset. */
+  readonly holdsAfterAbort: boolean
 }
 
 /** The `server:` block of the plant file. */
@@ -30,6 +42,7 @@ export interface ServerDefinition {
   readonly anonymous: 'none' | 'observe' | 'operate'
   /** Whether SecurityPolicy None is offered for sessions. */
   readonly allowUnsecured: boolean
+  readonly limits: Limits
 }
 
 /** Attempts after a failure: `attempts` in all, the delay grows by `factor` up to `maxDelayMs`; `jitter` spreads it by that share. */

@@ -94,10 +94,29 @@ export const stepDiagnostics: readonly Port[] = [
   words('lastError', 'Text of the last error; empty while there was none.'),
 ]
 
-/** The owner of the historian's diagnostics; no device, pipeline or step can have this id. */
-export const historianOwner = '@historian'
+/** The owner of what the server as a whole tells about itself; no device, pipeline or step can have this id. */
+export const healthOwner = '@server'
 
 const amount = (name: string, description: string): Port => ({ name, dataType: 'Double', isArray: false, description })
+
+/** Diagnostics of the server as a whole. Counters begin with the program. */
+export const healthDiagnostics: readonly Port[] = [
+  { name: 'serviceLevel', dataType: 'Byte', isArray: false, description: 'How well the server serves, from 0 to 255.' },
+  words('reason', 'Why it does not serve better, and what to do; empty when nothing is wrong.'),
+  count('blockedCount', 'Times that everything has waited for over 200 ms, not because of a step.'),
+  duration('longestBlock', 'The longest of these times.'),
+  count('clockJumpCount', 'Jumps of the wall clock by more than a second.'),
+  duration('lastClockJump', 'The last of these jumps; negative when the clock was put back.'),
+  count('unhandledRejectionCount', 'Errors of the program that nobody took care of.'),
+  count('handleCount', 'Files and sockets that are open.'),
+  count('handleLimit', 'Files and sockets that may be open.'),
+  amount('heapUsed', 'Bytes in use of the memory for values.'),
+  amount('heapLimit', 'Bytes that this memory may grow to.'),
+  amount('memoryUsed', 'Bytes of memory in all.'),
+]
+
+/** The owner of the historian's diagnostics; no device, pipeline or step can have this id. */
+export const historianOwner = '@historian'
 
 /** Diagnostics of the historian. Counters begin with the program. */
 export const historianDiagnostics: readonly Port[] = [

@@ -142,11 +142,70 @@ export const errorTable = {
     cause: 'the certificate folder cannot be used',
     remedy: 'check its permissions, or choose another with --certificates',
   },
+  'certificate-unknown': {
+    cause: 'a thumbprint names no certificate, or more than one',
+    remedy: 'take it from millrace cert list, or type more of it',
+  },
+  'certificate-invalid': {
+    cause: 'a file is no certificate and no revocation list, or one that cannot be used for this',
+    remedy: 'export it again, as PEM or DER, from the program that made it',
+  },
   'file-exists': { cause: 'a file would be written over', remedy: 'choose another name, or move the file away' },
   'folder-not-empty': { cause: 'a new plant would overwrite files', remedy: 'choose an empty folder' },
   'stack-version': {
     cause: 'the OPC UA stack is not the version that the guard was made for',
     remedy: 'install the locked dependencies with npm ci',
+  },
+  // Users
+  'user-invalid': {
+    cause: 'a name, password, role or certificate of a user is not what it may be',
+    remedy: 'give one as the message says',
+  },
+  'user-exists': {
+    cause: 'there is a user of that name, or with that certificate, already',
+    remedy: 'choose another name, or change the user that is there',
+  },
+  'user-unknown': {
+    cause: 'there is no such user',
+    remedy: 'correct the name; `millrace user list` shows all of them',
+  },
+  'user-protected': {
+    cause: 'a user may not be removed, or is the last one who may administer users',
+    remedy: 'give another user the role SecurityAdmin first',
+  },
+  'password-wrong': { cause: 'a password is another one', remedy: 'type it again' },
+  // Talking to a server
+  'server-unreachable': {
+    cause: 'no OPC UA server answers at the URL',
+    remedy: 'start it, or tell another URL with --url',
+  },
+  'server-insecure': {
+    cause: 'an OPC UA server does not offer what is safe: encryption, and the kind of login that is wanted',
+    remedy: 'secure the server, or log in another way',
+  },
+  'server-untrusted': {
+    cause: 'the certificate of an OPC UA server is not trusted here',
+    remedy: 'compare its thumbprint with the one that its server has, then give it with --server-thumbprint',
+  },
+  'client-untrusted': {
+    cause: 'an OPC UA server does not trust the certificate of the command line',
+    remedy: 'trust it at the server, as the message says',
+  },
+  'login-refused': {
+    cause: 'an OPC UA server does not take the login',
+    remedy: 'check the name of the user and the password',
+  },
+  'permission-missing': {
+    cause: 'the user may not do what was asked',
+    remedy: 'log in with --user as somebody who may',
+  },
+  'server-refused': {
+    cause: 'an OPC UA server has refused a request, or could not fulfil it',
+    remedy: 'look up the status that the message tells',
+  },
+  'job-refused': {
+    cause: 'a job order does not exist, or what was asked of it is not possible',
+    remedy: 'do as the message says',
   },
   // Database
   'database-locked': {

@@ -1,4 +1,5 @@
 import type { FaultEnd, FaultKind } from './fault.ts'
+import type { Job } from './job.ts'
 import type { ProgramState, ProgramTransitionName } from './program.ts'
 import type { TagSample } from './sample.ts'
 import type { Value } from './value.ts'
@@ -144,6 +145,30 @@ export type PlantEvent =
       readonly lostEvents: number
       /** Time of the first sample or event that was lost, in milliseconds since 1970 UTC. */
       readonly from: number
+    })
+  /** The server as a whole serves worse, or better again. */
+  | (Happening & {
+      readonly kind: 'serviceLevelChanged'
+      /** From 0 to 255 (Part 4 §6.6.2.4.2). */
+      readonly level: number
+      /** Why not better, with the remedy; empty when nothing is wrong. */
+      readonly reason: string
+    })
+  /** Everything had to wait, not because of a step: `count` times since the last of these events, at most for so long. */
+  | (Happening & { readonly kind: 'eventLoopBlocked'; readonly durationMs: number; readonly count: number })
+  /** The clock of the machine was put forward, or back by a negative number of milliseconds. */
+  | (Happening & { readonly kind: 'clockJumped'; readonly byMs: number })
+  /** An error of the program that nobody took care of; `count` of them since its start. */
+  | (Happening & { readonly kind: 'rejectionUnhandled'; readonly count: number })
+  /** A job order made a transition, or was updated; told once, with the same `eventId` when it is told again after a crash. */
+  | (Happening & {
+      readonly kind: 'jobChanged'
+      /** Path of the equipment whose list it is in. */
+      readonly equipment: string
+      /** As it was after the change. */
+      readonly job: Job
+      /** EventId in hexadecimal, 32 digits. */
+      readonly eventId: string
     })
   /** A definition asks for a plugin that the plant does not allow; nothing was changed. */
   | (Happening & { readonly kind: 'pluginRefused'; readonly file: string; readonly initiator: string })

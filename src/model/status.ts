@@ -45,6 +45,7 @@ export const Status = {
   BadMethodInvalid: 0x80750000,
   BadArgumentsMissing: 0x80760000,
   BadNotExecutable: 0x81110000,
+  BadStateNotActive: 0x80bf0000,
   BadConfigurationError: 0x80890000,
   BadNotConnected: 0x808a0000,
   BadDeviceFailure: 0x808b0000,

@@ -13,8 +13,17 @@ import type { AskedCall, CallAnswer } from './call-witness.ts'
 import type { SpaceContext } from './space-context.ts'
 import { statusCodeOf, statusOfError } from './status-codes.ts'
 
-/** Carries a call out and returns its output arguments; an operating error that it throws becomes the status of the call. */
-export type Call = (inputs: readonly Variant[], initiator: string) => Promise<readonly Variant[]>
+/** What a call answers with when it is not plainly Good. */
+export interface CallResult extends CallAnswer {
+  /** A status for each input argument, where one of them is why the call was refused (Part 4 §5.12.2.2). */
+  readonly argumentStatuses?: readonly number[] | undefined
+}
+
+/**
+ * Carries a call out and returns its output arguments, or these with a status: an Uncertain one brings them too, a Bad one has
+ * none (Part 4 §5.12.2.2). An operating error that it throws becomes the status of the call.
+ */
+export type Call = (inputs: readonly Variant[], initiator: string) => Promise<readonly Variant[] | CallResult>
 
 /**
  * Binds a method of an instance. Nothing that the handler throws gets into the stack: operating errors answer with their
@@ -25,7 +34,11 @@ export function bindMethod(context: SpaceContext, method: UAMethod, call: Call, 
     const answered = context.witnesses.called({ method, inputs, session, program })
     const answer = await answerOf(context, method, () => call(inputs, session.getUserName?.() ?? ''))
     answered(answer)
-    return { statusCode: statusCodeOf(answer.status), outputArguments: [...answer.outputs] }
+    return {
+      statusCode: statusCodeOf(answer.status),
+      outputArguments: [...answer.outputs],
+      ...(answer.argumentStatuses ? { inputArgumentResults: answer.argumentStatuses.map(statusCodeOf) } : {}),
+    }
   })
   tellRefusals(context, method)
 }
@@ -54,10 +67,11 @@ function tellRefusals({ witnesses }: SpaceContext, method: UAMethod): void {
 async function answerOf(
   { log }: SpaceContext,
   method: UAMethod,
-  call: () => Promise<readonly Variant[]>,
-): Promise<CallAnswer> {
+  call: () => Promise<readonly Variant[] | CallResult>,
+): Promise<CallResult> {
   try {
-    return { status: Status.Good, outputs: await call() }
+    const result = await call()
+    return 'status' in result ? result : { status: Status.Good, outputs: result }
   } catch (error) {
     const status = statusOfError(error)
     if (status === undefined) log('error', `${method.nodeId.value.toString()} failed: ${String(error)}`)

@@ -9,6 +9,7 @@ import { type EnumerationName, enumerations } from './types/enumerations.ts'
 
 /** How a diagnostic is shown: the type of the member that the NodeSet declares. */
 export type DiagnosticKind =
+  | 'byte'
   | 'count'
   | 'amount'
   | 'duration'
@@ -19,6 +20,7 @@ export type DiagnosticKind =
   | EnumerationName
 
 const shows: Readonly<Record<Exclude<DiagnosticKind, EnumerationName>, Show>> = {
+  byte: (value) => toVariant({ dataType: 'Byte', isArray: false }, value),
   count: (value) => toVariant({ dataType: 'UInt32', isArray: false }, value),
   amount: (value) => toVariant({ dataType: 'Double', isArray: false }, value),
   duration: (value) => toVariant({ dataType: 'Double', isArray: false }, value),

@@ -139,8 +139,8 @@ function read(bytes: Uint8Array): Variant {
   return variant
 }
 
-/** Calls back for every namespace index in a value of the stack, and puts in what it returns. */
-function renumber(value: unknown, map: (index: number) => number): void {
+/** Calls back for every namespace index in a value of the stack, and puts in what it returns; not in a structure that it could not read. */
+export function renumber(value: unknown, map: (index: number) => number): void {
   if (value instanceof NodeId) value.namespace = map(value.namespace)
   else if (value instanceof QualifiedName) value.namespaceIndex = map(value.namespaceIndex)
   else for (const part of partsOf(value)) renumber(part, map)

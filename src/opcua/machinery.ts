@@ -65,7 +65,7 @@ type AddInOptions = Pick<
 > & { readonly displayName: string }
 
 /** Adds an object by HasAddIn (Part 3 §7.19): a part with a fixed name that its type says. */
-function addIn(context: SpaceContext, parent: UAObject, type: UAObjectType, options: AddInOptions): UAObject {
+export function addIn(context: SpaceContext, parent: UAObject, type: UAObjectType, options: AddInOptions): UAObject {
   return type.instantiate({
     ...options,
     namespace: context.namespace,
@@ -80,6 +80,7 @@ function machines({ addressSpace }: SpaceContext): UAObject {
   return node as UAObject
 }
 
-function qualified({ addressSpace }: SpaceContext, uri: string, name: string) {
+/** A BrowseName of a standard namespace. */
+export function qualified({ addressSpace }: SpaceContext, uri: string, name: string) {
   return { namespaceIndex: namespaceOf(addressSpace, uri).index, name }
 }

@@ -8,6 +8,7 @@ export const namespaceUris = {
   machinery: 'http://opcfoundation.org/UA/Machinery/',
   isa95: 'http://www.OPCFoundation.org/UA/2013/01/ISA95',
   jobControl: 'http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/',
+  machineryJobs: 'http://opcfoundation.org/UA/Machinery/Jobs/',
   types: 'urn:millrace:ua:types',
 } as const
 

@@ -40,6 +40,7 @@ export function addPipeline(context: SpaceContext, pipeline: PipelineDescription
       'Diagnostics.HeldBackEventCount',
       'Diagnostics.BlockedCount',
       'Diagnostics.QueueDepth',
+      ...(context.view.jobs ? ['Diagnostics.CurrentJobOrderId'] : []),
       'Alarms',
       ...(context.view.deploying ? ['Version'] : []),
       ...(context.view.runs ? Object.keys(runMethods) : []),

@@ -1,6 +1,14 @@
-import { AccessLevelFlag, type AddressSpace, type Namespace, NodeClass, type UAVariable } from 'node-opcua'
+import {
+  AccessLevelFlag,
+  type AddressSpace,
+  type Namespace,
+  NodeClass,
+  type UAObject,
+  type UAVariable,
+} from 'node-opcua'
 import { Subscription } from 'rxjs'
 import type { PlantEvent } from '../model/event.ts'
+import { defaultLimits, type Limits } from '../model/limits.ts'
 import { Status } from '../model/status.ts'
 import { type AlarmOptions, Alarms } from './alarms/alarms.ts'
 import { Witnesses } from './call-witness.ts'
@@ -8,6 +16,7 @@ import { PlantNodes } from './change/plant-nodes.ts'
 import { setErrorCode } from './device-object.ts'
 import { auditClients } from './events/audit.ts'
 import { type AuditSink, recordClients } from './events/audit-trail.ts'
+import { hearLogins } from './events/logins.ts'
 import { heardAndKept } from './events/notifiers.ts'
 import { raisePlantEvent } from './events/plant-events.ts'
 import { completeStackEvents } from './events/stack-events.ts'
@@ -20,6 +29,9 @@ import type { PlantView } from './plant-view.ts'
 import type { ProgramVariables } from './program-state.ts'
 import { type AnonymousAccess, coverAttributes, setPermissions } from './roles.ts'
 import type { Log, SpaceContext } from './space-context.ts'
+import type { LoginWitness } from './users/logins.ts'
+import { showRoleSet } from './users/role-set.ts'
+import { type Administering, showUserManagement } from './users/user-management.ts'
 
 /** The plant in an address space; it follows the plant until it is stopped. */
 export interface PlantSpace {
@@ -32,6 +44,10 @@ export interface PlantSpace {
   readonly historized: HistorizedVariables
   /** Those who hear what clients do. */
   readonly witnesses: Witnesses
+  /** The object that shows what the guard does. */
+  readonly guard: UAObject
+  /** Those who hear who logs in. */
+  readonly logins: LoginWitness
   stop(): void
 }
 
@@ -44,12 +60,16 @@ export function buildPlantSpace(
     log,
     alarms,
     onAudit,
+    administering,
+    limits = defaultLimits,
   }: {
     view: PlantView
     anonymous: AnonymousAccess
     log: Log
     alarms?: AlarmOptions | undefined
     onAudit?: AuditSink | undefined
+    administering?: Omit<Administering, 'sink'> | undefined
+    limits?: Limits | undefined
   },
 ): PlantSpace {
   const namespace = addressSpace.registerNamespace(instancesUri(view.id)) as Namespace
@@ -65,6 +85,7 @@ export function buildPlantSpace(
     writable: new Set(),
     objectById: new Map(),
     witnesses: new Witnesses(),
+    limits,
   }
   const nodes = new PlantNodes(context)
   const historized = new HistorizedVariables(context)
@@ -87,6 +108,10 @@ export function buildPlantSpace(
   completeStackEvents(addressSpace)
   auditClients(context)
   if (onAudit) recordClients(context.witnesses, onAudit)
+  if (administering) {
+    showUserManagement(context, { ...administering, sink: onAudit })
+    showRoleSet(context, { ...administering, sink: onAudit })
+  }
   setPermissions(addressSpace, namespace, anonymous)
   live.follow(view.samples$)
   const events = new Subscription()
@@ -95,11 +120,14 @@ export function buildPlantSpace(
     addressSpace.rootFolder.objects.server.setEventNotifier(heardAndKept)
     events.add(recordEvents(addressSpace, view.eventHistory, log))
   }
+  if (view.jobs) events.add(nodes.jobLists.follow(view.jobs))
   events.add(view.events$.subscribe((event) => showEvent(context, nodes.programs, event)))
   kept?.follow()
   return {
     historized,
     witnesses: context.witnesses,
+    guard: context.objectById.get('guard') as UAObject,
+    logins: hearLogins(context, onAudit),
     change(message) {
       update()
       nodes.tell(message)

@@ -9,6 +9,7 @@ import type { Value } from '../model/value.ts'
 import type { Deploying } from './change/deploying.ts'
 import type { EventHistoryView } from './history/events/event-history-view.ts'
 import type { HistoryView } from './history/history-view.ts'
+import type { JobsView } from './jobs/jobs-view.ts'
 import type { RunsView } from './runs-view.ts'
 
 /**
@@ -30,10 +31,15 @@ export interface PlantView {
   readonly deploying?: Deploying | undefined
   /** The history of tags; without it nothing is historized. */
   readonly history?: HistoryView | undefined
+  /** Whether `@server#...` tells how the server as a whole is; without it its ServiceLevel is always the best. */
+  readonly hasHealth?: boolean | undefined
   /** Where events are kept; without it there is no history of events. */
   readonly eventHistory?: EventHistoryView | undefined
   /** What is known of runs; without it clients cannot ask where samples came from. */
   readonly runs?: RunsView | undefined
+
+  /** The job orders of the plant; without it no equipment takes any. */
+  readonly jobs?: JobsView | undefined
 
   /** The samples of all tags, diagnostics (`owner#name`) included, in batches. */
   readonly samples$: Observable<readonly TagSample[]>

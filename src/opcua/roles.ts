@@ -14,15 +14,16 @@ import {
   type UAVariable,
   WellKnownRoles,
 } from 'node-opcua'
+import type { Role } from '../model/role.ts'
 import { rememberPermissions } from './permission-lookup.ts'
 
 /** What clients without a login may do. */
 export type AnonymousAccess = 'none' | 'observe' | 'operate'
 
-/** Roles that a user may hold (Part 3 §4.9.2); each holds what the ones before it hold. */
-export const roleNames = ['Observer', 'Operator', 'Supervisor', 'Engineer', 'ConfigureAdmin'] as const
+/** Roles that do something to the plant; each holds what the ones before it hold. */
+export const roleNames = ['Observer', 'Operator', 'Supervisor', 'Engineer', 'ConfigureAdmin'] as const satisfies Role[]
 
-/** A role that a user may hold. */
+/** A role that does something to the plant. */
 export type RoleName = (typeof roleNames)[number]
 
 const look = 'Browse | Read | ReadHistory | ReceiveEvents'

@@ -17,6 +17,14 @@ export const serverProfiles: readonly string[] = [
 /** What it claims besides when events are kept. */
 export const eventHistoryProfiles: readonly string[] = [profile('Server/BaseHistoricalEvent2022')]
 
+/** What it claims besides when equipment takes job orders (OPC 10031-4 V2 Table 81, OPC 40001-3 Table 23). */
+export const jobProfiles: readonly string[] = [
+  profile('ISA-95/Server/JobOrderReceiverV2'),
+  profile('ISA-95/Server/JobResponseProviderV2'),
+  profile('ISA-95/Server/JobOrderStatusEvents'),
+  profile('Machinery/Jobs/Server/Base'),
+]
+
 /** The profiles that it claims besides when the plant has a historian. */
 export const historyProfiles: readonly string[] = [
   profile('Server/HistoricalRawData2022'),

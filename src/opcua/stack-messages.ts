@@ -1,5 +1,5 @@
 import { systemClock } from '../model/clock.ts'
-import { routeStackLog, type StackLogLevel } from './guard/index.ts'
+import { routeStackLog, type StackLogLevel } from './guard/stack-log.ts'
 import type { Log } from './space-context.ts'
 
 /** Lines that the stack writes about every healthy server or client. */

@@ -28,3 +28,10 @@ export interface Asked {
   /** A user, `job:<id>`, `schedule`, `auto`, `restart` or `shutdown`. */
   readonly initiator: string
 }
+
+/** How a run is started. */
+export interface Starting extends Asked {
+  /** A new id when it is absent. */
+  readonly runId?: string | undefined
+  readonly isSuspended?: boolean | undefined
+}

@@ -8,14 +8,13 @@ import { Chronicle } from './chronicle.ts'
 import { externalTagsOf, pluginsOf } from './description.ts'
 import { ExternalSamples } from './external-samples.ts'
 import { Parameters } from './parameters.ts'
-import type { Asked, PipelineHost } from './pipeline-host.ts'
+import type { Asked, PipelineHost, Starting } from './pipeline-host.ts'
 import { ProgramMachine } from './program-machine.ts'
 import { beginningOf, type RememberedPipeline } from './remembered.ts'
 import { type ExecutionFactory, Run, type RunHost, type RunResult } from './run.ts'
 import { engineOf } from './wave.ts'
 
 export type { Asked, PipelineHost } from './pipeline-host.ts'
-
 /**
  * A pipeline as a Program (OPC UA Part 10 §4.2).
  *
@@ -129,14 +128,15 @@ export class Pipeline {
     return this.#chronicle.published.fresh(tag)
   }
 
-  /** Ready to Running: starts a run with the current parameters. */
-  start({ initiator, runId }: Asked & { readonly runId?: string | undefined }): { readonly runId: string } {
+  /** Ready to Running: starts a run with the current parameters; with `isSuspended` it does nothing before {@link resume}. */
+  start({ initiator, runId, isSuspended }: Starting): { readonly runId: string } {
     const transition = this.#program.decide('start')
     const { clock, versionInUse } = this.#host
     const about = { pipeline: this.id, version: versionInUse?.(this.id) ?? 0, initiator, startedAt: clock.now() }
     const run = new Run({ runId: runId ?? this.#host.runId(), ...about }, this.checked, this.#runHost())
     this.#run = run
     this.#chronicle.started(run, transition)
+    if (isSuspended && this.state === 'Running') this.suspend({ initiator })
     this.#begin()
     return { runId: run.id }
   }

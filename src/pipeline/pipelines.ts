@@ -82,15 +82,18 @@ export class Pipelines {
     }
   }
 
-  /** Starts those that start with the plant, and those that go on from before the program ended. */
-  start(): void {
+  /**
+   * Starts those that start with the plant, and those that go on from before the program ended; `except` are left to somebody
+   * who knows better.
+   */
+  start(except: ReadonlySet<string> = new Set()): void {
     const remembered = this.#remembered
     this.#remembered = new Map()
     for (const pipeline of this.#all) {
       const { state, initiator } = beginningOf(pipeline.checked.definition, remembered.get(pipeline.id)?.state)
       if (pipeline.state !== 'Ready' || (state !== 'Running' && state !== 'Suspended')) continue
-      pipeline.start({ initiator })
-      if (state === 'Suspended') suspendActive(pipeline, initiator)
+      if (except.has(pipeline.id)) continue
+      pipeline.start({ initiator, isSuspended: state === 'Suspended' })
     }
   }
 
@@ -173,11 +176,6 @@ export class Pipelines {
   #nextReader(): number {
     return this.#batches.findIndex((batch) => batch.length > 0)
   }
-}
-
-/** A run that is over already is not suspended any more. */
-function suspendActive(pipeline: Pipeline, initiator: string): void {
-  if (pipeline.state === 'Running') pipeline.suspend({ initiator })
 }
 
 function readersOf(pipelines: readonly Pipeline[]): ReadonlyMap<string, readonly number[]> {

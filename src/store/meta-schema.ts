@@ -58,6 +58,13 @@ const auditAndUsers = `
   ) STRICT, WITHOUT ROWID;
 `
 
+const certificateUsers = `
+  ALTER TABLE user ADD COLUMN certificate TEXT;
+  ALTER TABLE user ADD COLUMN description TEXT NOT NULL DEFAULT '';
+  ALTER TABLE user ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;
+  CREATE UNIQUE INDEX user_by_certificate ON user(certificate) WHERE certificate IS NOT NULL;
+`
+
 /**
  * The schema of `meta.db`: everything but history. Times are milliseconds since 1970 UTC; what has no column of its own is
  * text of `value-codec.ts`. A migration that was released is never edited: the fixtures in `test/store/fixtures` hold it.
@@ -73,5 +80,6 @@ export const metaSchema: Schema = {
     { name: 'audit and users', sql: auditAndUsers },
     // Events are in `history.db`, so that this file stays small; nothing ever wrote them here.
     { name: 'no events', sql: 'DROP TABLE event;' },
+    { name: 'users with certificates', sql: certificateUsers },
   ],
 }

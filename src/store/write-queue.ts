@@ -9,7 +9,7 @@ export interface Statement {
 }
 
 /** What a write is about; each has a room of its own, so that many of one do not push out another. */
-export const writeKinds = ['state', 'run', 'value', 'audit'] as const
+export const writeKinds = ['state', 'run', 'job', 'value', 'audit'] as const
 
 /** What a write is about. */
 export type WriteKind = (typeof writeKinds)[number]
@@ -95,8 +95,9 @@ export class WriteQueue {
     const size = sizeOf(write)
     const { waitingMax, sizeMax } = this.#options
     const isFull = this.#count[kind] >= waitingMax || this.#size[kind] + size > sizeMax
-    // There are only so many states: each has its key.
-    if (this.#isClosed || (isFull && before === undefined && kind !== 'state')) {
+    // There are only so many states: each has its key. And no job order is taken while too many wait.
+    const isBounded = kind !== 'state' && kind !== 'job'
+    if (this.#isClosed || (isFull && before === undefined && isBounded)) {
       this.#drop(kind)
       return false
     }
@@ -264,5 +265,5 @@ function sizeOf({ statements }: Write): number {
 }
 
 function zeros(): Record<WriteKind, number> {
-  return { state: 0, run: 0, value: 0, audit: 0 }
+  return { state: 0, run: 0, job: 0, value: 0, audit: 0 }
 }

@@ -139,7 +139,8 @@ answerParent({
   async crowd({ who, port, clients, items }: { who: string; port: number; clients: number; items: number }) {
     const first = await Load.open(port)
     const uris = await first.client.read([{ nodeId: 'i=2255', attributeId: 13 }])
-    const index = Math.max(1, (uris.results[0]?.variant?.value as string[]).indexOf('urn:millrace:plant:bench'))
+    const [namespaces] = uris.results as readonly { readonly variant: { readonly value: readonly string[] } }[]
+    const index = Math.max(1, namespaces?.variant.value.indexOf('urn:millrace:plant:bench') ?? 1)
     const ids = Array.from({ length: items }, (_, n) => `ns=${index};s=dev/bench.t${n}`)
     const loads = [first]
     while (loads.length < clients) loads.push(await Load.open(port))

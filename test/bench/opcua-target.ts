@@ -16,6 +16,7 @@ import {
   type UAVariable,
   type Variant,
 } from 'node-opcua'
+import { defaultLimits } from '../../src/model/limits.ts'
 import { startServer } from '../../src/opcua/server.ts'
 import { BenchPlant, type TagKind } from './opcua-plant.ts'
 
@@ -58,6 +59,8 @@ async function startOurs({ count, kind, trusted }: TargetOptions, folder: string
     allowUnsecured: true,
     watchCertificates: false,
     log: () => undefined,
+    // As many clients as the bare one takes, all without a login and from one address.
+    limits: { ...defaultLimits, sessions: 100, sessionsPerUser: 100, connectionsPerAddress: 100 },
   })
   return {
     port: server.port,

@@ -69,7 +69,9 @@ describe('last net of a running plant', function () {
   it('stops the plant in order and ends with 70 when something of its own was caught by nobody', async () => {
     const breaker = "process.on('SIGUSR2', () => { throw new Error('our own') })"
     const hook = `--import=data:text/javascript,${encodeURIComponent(breaker)}`
-    const plant = await startPlantProcess(await plantFolder({ 'plant.yaml': plantText }), { NODE_OPTIONS: hook })
+    const plant = await startPlantProcess(await plantFolder({ 'plant.yaml': plantText }), {
+      environment: { NODE_OPTIONS: hook },
+    })
     await plant.end('SIGUSR2')
     expect(plant.child.exitCode).to.equal(70)
     expect(plant.log()).to.include('our own').and.include('caught by nobody')

@@ -96,6 +96,15 @@ describe('banner', () => {
     expect(banner.match(/npm start --/g)).to.have.length(3)
   })
 
+  it('shows a login that was made at this start', () => {
+    const facts = { plant: 'acme', isDemo: false, urls: ['opc.tcp://a:1'], access: [] }
+    const firstLogin = { user: 'admin', password: 'abcde-fghij' }
+    const shown = bannerOf({ ...facts, firstLogin }, { invocation: 'millrace' })
+    expect(shown).to.match(/user +admin\n +password +abcde-fghij\n/)
+    expect(shown).to.include('millrace user passwd admin')
+    expect(bannerOf(facts, { invocation: 'millrace' })).not.to.include('password')
+  })
+
   it('reads the files again at each hangup until it is told to stop, and watches them unless told otherwise', async () => {
     const folder = await plantFolder({ 'plant.yaml': validPlant })
     const { calls, events, startPlant } = recordingStart()

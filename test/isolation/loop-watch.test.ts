@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
 import { type BlockedLoop, LoopWatch } from '../../src/isolation/loop-watch.ts'
 import type { StepWatch } from '../../src/pipeline/execution.ts'
@@ -86,6 +88,38 @@ describe('the watch over the event loop', () => {
     expect(blocked).to.deep.equal([])
   })
 
+  it('tells a stall also when there is no thread yet that looks', async () => {
+    const alone = new LoopWatch({ onBlocked: (each) => blocked.push(each), onStalled: (ms) => stalled.push(ms) })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    const before = stalled.length
+    busy(700)
+    await until(() => stalled.length > before + 1)
+    await alone.close()
+    expect(Math.min(...stalled)).to.be.greaterThan(200)
+    expect(blocked).to.deep.equal([])
+  })
+
+  it('ends a process that hangs, where somebody starts it anew, and leaves one alone that was stopped as a whole', async () => {
+    const module = JSON.stringify(join(import.meta.dirname, '../../src/isolation/loop-watch.ts'))
+    const script = `
+      import { LoopWatch } from ${module}
+      const watch = new LoopWatch({ onBlocked() {}, onStalled() {} }, { endHungMs: 1000 })
+      while (!watch.isWatching) await new Promise((resolve) => setTimeout(resolve, 10))
+      process.on('SIGUSR2', () => { for (;;); })
+      setInterval(() => console.log('up'), 100)`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] })
+    await once(child.stdout, 'data')
+    child.kill('SIGSTOP')
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    child.kill('SIGCONT')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(child.signalCode).to.equal(null)
+    const [ended, said] = [once(child, 'exit'), text(child.stderr)]
+    child.kill('SIGUSR2')
+    expect((await ended)[1]).to.equal('SIGKILL')
+    expect(await said).to.include('nothing went on for 1 s')
+  })
+
   it('says on its own which step never ends, because nobody else can', async () => {
     const module = (name: string) => JSON.stringify(join(import.meta.dirname, '../../src', name))
     const script = `
@@ -99,9 +133,9 @@ describe('the watch over the event loop', () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
-    const text = await new Promise<string>((resolve) => child.stderr.setEncoding('utf8').on('data', resolve))
+    const said = await new Promise<string>((resolve) => child.stderr.setEncoding('utf8').on('data', resolve))
     child.kill('SIGKILL')
-    expect(text).to.match(
+    expect(said).to.match(
       /nothing goes on for 5 s because of step hang of pipeline mixing; .*declare its plugin isolated/,
     )
   })

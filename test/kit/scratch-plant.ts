@@ -6,15 +6,18 @@ import { pino } from 'pino'
 import { isRunnable, loadPlant } from '../../src/load-plant.ts'
 import type { RoleName } from '../../src/opcua/roles.ts'
 import { type RunningPlant, startPlant } from '../../src/plant.ts'
-import { type Client, connect } from '../opcua/bench.ts'
+import { type Client, type ConnectOptions, connect } from '../opcua/bench.ts'
 
 /** A plant in a folder of its own that runs, and can be changed by its files and by clients. */
 export interface ScratchPlant {
   readonly plant: RunningPlant
   readonly folder: string
+  readonly certificatesFolder: string
   readonly lines: string[]
   /** Connects as a user of that role. */
-  connect(role?: RoleName): Promise<Client>
+  connect(role?: RoleName | 'SecurityAdmin'): Promise<Client>
+  /** Connects in a way of its own. */
+  connectAs(how: ConnectOptions): Promise<Client>
   /** Writes a file of the plant, or removes it. */
   put(file: string, text: string | undefined): Promise<void>
   /** Writes a file and applies it. Resolves to the codes of the errors. */
@@ -33,6 +36,10 @@ export interface ScratchOptions {
   readonly watchFiles?: boolean
   /** Where the databases are, instead of a folder that is removed with the plant. */
   readonly dataFolder?: string
+  /** Users as they are kept with the data, instead of one for each role whose password is its name. */
+  readonly areUsersKept?: boolean
+  /** Whether certificates that are moved by hand are noticed. */
+  readonly watchCertificates?: boolean
 }
 
 /** Starts a plant made of these files. */
@@ -44,6 +51,7 @@ export async function startScratch(
   const folder = join(root, 'plant')
   const lines: string[] = []
   const clients: Client[] = []
+  const certificatesFolder = join(root, 'server')
   const data = options.dataFolder ?? join(root, 'data')
   const put = async (file: string, text: string | undefined): Promise<void> => {
     const path = join(folder, file)
@@ -56,8 +64,9 @@ export async function startScratch(
     const loaded = await loadPlant(folder)
     if (!isRunnable(loaded)) throw new Error(`the plant has findings: ${JSON.stringify(loaded.findings)}`)
     return startPlant({
-      ...{ plant: loaded, port: 0, certificatesFolder: join(root, 'server'), dataFolder: data },
-      ...{ watchCertificates: false, users: everyRole, watchFiles: options.watchFiles ?? false },
+      ...{ plant: loaded, port: 0, certificatesFolder, dataFolder: data },
+      ...(options.areUsersKept ? {} : { users: everyRole }),
+      ...{ watchFiles: options.watchFiles ?? false, watchCertificates: options.watchCertificates ?? false },
       log: pino({ level: 'debug' }, { write: (line) => lines.push(line) }),
     })
   }
@@ -68,23 +77,26 @@ export async function startScratch(
     await work()
     plant = await start()
   }
+  const connectAs = async (how: ConnectOptions): Promise<Client> => {
+    const client = await connect(plant.urls[0]!, join(root, 'client'), how)
+    const index = (await client.session.readNamespaceArray()).findIndex((uri) => uri.startsWith('urn:millrace:plant:'))
+    const made = { ...client, ...readersOf(client.session, index) }
+    clients.push(made)
+    return made
+  }
   const closeClients = () => Promise.all(clients.splice(0).map((client) => client.close()))
   return {
     get plant() {
       return plant
     },
     folder,
+    certificatesFolder,
     lines,
-    async connect(role) {
+    connect(role) {
       const user = role && ({ type: UserTokenType.UserName, userName: role, password: role } as const)
-      const client = await connect(plant.urls[0]!, join(root, 'client'), user ? { user } : {})
-      const index = (await client.session.readNamespaceArray()).findIndex((uri) =>
-        uri.startsWith('urn:millrace:plant:'),
-      )
-      const made = { ...client, ...readersOf(client.session, index) }
-      clients.push(made)
-      return made
+      return connectAs(user ? { user } : {})
     },
+    connectAs,
     put,
     async apply(file, text) {
       await put(file, text)

@@ -65,7 +65,7 @@ async function verified(file: string, adapter: SqlAdapter, acknowledged: readonl
       parts.set(number, (parts.get(number) ?? 0) + 1)
     }
     const jobs = (await store.jobs.list()).map(({ id }) => Number(id))
-    const told = (await store.jobs.outbox(10_000)).map(({ job }) => Number(job))
+    const told = (await store.jobs.outbox()).map(({ job }) => Number(job))
     const texts = (await store.definitions.list('fill')).length
     // A number that was not acknowledged may be there in some stores and not in others, but never in part of one.
     expect([...parts.values()].every((count) => count === 3)).to.equal(true)

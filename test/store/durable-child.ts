@@ -1,6 +1,7 @@
 import { systemClock } from '../../src/model/clock.ts'
 import { good } from '../../src/model/sample.ts'
 import type { SqlAdapter } from '../../src/sqlite/driver.ts'
+import { jobSaved, messagePosted } from '../../src/store/job-store.ts'
 import { openStore } from '../../src/store/store.ts'
 
 /**
@@ -35,11 +36,16 @@ async function write(number: number): Promise<void> {
     ),
     store.definitions.append({ pipeline: 'fill', time, initiator: 'x', comment: '', text: `number: ${number}` }),
     store.lastValues.save([{ tag: 'a.counter', sample: good(number, time) }]),
-    store.jobs.save(
-      { equipment: 'e', id: `${number}`, state: 2, order: {}, arrivedAt: time, changedAt: time },
-      { number },
-    ),
+    saveJob(number, time),
   ])
+}
+
+async function saveJob(number: number, time: number): Promise<void> {
+  const id = `${number}`
+  const job = { equipment: 'e', id, state: 2, order: {}, arrivedAt: time, changedAt: time }
+  const message = { seq: number, equipment: 'e', job: id, time, content: { number } }
+  store.queue.add({ kind: 'job', statements: [jobSaved(job), messagePosted(message)] })
+  if (!(await store.queue.settled(60_000))) throw new Error('the job is not written')
 }
 
 process.send?.('ready')

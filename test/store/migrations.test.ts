@@ -44,7 +44,11 @@ for (const adapter of sqlAdapters) {
         const { driver, notices } = await openMigrated({ file, adapter, clock, schema: metaSchema })
         scratch.keep(driver)
         expect(notices.map(({ kind }) => kind)).to.deep.equal(version < newest ? ['migrated'] : [])
-        expect(await rowsByTable(driver)).to.deep.include(before)
+        const after = await rowsByTable(driver)
+        for (const [table, rows] of Object.entries(before)) {
+          // Columns that came later have their defaults.
+          for (const [index, row] of rows.entries()) expect(after[table]?.[index]).to.deep.include(row)
+        }
         const fresh = await openMigrated({ file: scratch.path('new.db'), adapter, clock, schema: metaSchema })
         scratch.keep(fresh.driver)
         expect(await dumpOf(driver)).to.deep.equal(await dumpOf(fresh.driver))

@@ -143,7 +143,7 @@ for (const adapter of sqlAdapters) {
       expect(['r2', 'r3', 'r4', 'r5'].map((value) => queue.add(put(value)))).to.deep.equal([true, true, false, false])
       expect(queue.add(put('a1', { kind: 'audit' }))).to.equal(true)
       for (const key of ['s1', 's2', 's3', 's4']) expect(queue.add(put(key, { kind: 'state', key }))).to.equal(true)
-      expect(queue.health.dropped).to.deep.equal({ state: 0, run: 2, value: 0, audit: 0 })
+      expect(queue.health.dropped).to.deep.equal({ state: 0, run: 2, job: 0, value: 0, audit: 0 })
       // The first is told at once, the second with those that follow within a minute.
       expect(told.filter(({ dropped }) => dropped.run > 0).length).to.equal(1)
       await driver.exec('PRAGMA query_only = OFF')

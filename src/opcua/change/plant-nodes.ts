@@ -1,12 +1,18 @@
 import type { BaseNode, UAObject } from 'node-opcua'
 import { systemClock } from '../../model/clock.ts'
+import type { Equipment } from '../../model/equipment.ts'
 import type { DeviceDescription, PipelineDescription } from '../../model/port.ts'
 import { addDevice } from '../device-object.ts'
 import { addPiece, byDepth, equipmentObject } from '../equipment-tree.ts'
 import { addNotifier } from '../events/notifiers.ts'
 import { fingerprintOf } from '../fingerprint.ts'
 import { addFlowReferences } from '../flow-references.ts'
+import { addGuard } from '../guard-object.ts'
+import { addHealth } from '../health-object.ts'
 import { addHistorian } from '../historian-object.ts'
+import { showCurrentJobOrder } from '../jobs/current-job-order.ts'
+import { JobLists } from '../jobs/job-lists.ts'
+import { addJobManagement, equipmentWithJobs, jobManagementKey } from '../jobs/job-management.ts'
 import { addPipeline } from '../pipeline-object.ts'
 import { ProgramVariables } from '../program-state.ts'
 import { childOf, type SpaceContext } from '../space-context.ts'
@@ -27,6 +33,7 @@ interface Owner {
  */
 export class PlantNodes {
   readonly programs = new Map<string, ProgramVariables>()
+  readonly jobLists: JobLists
   readonly #context: SpaceContext
   readonly #placement: Placement
   readonly #keyById = new Map<string, string>()
@@ -36,6 +43,7 @@ export class PlantNodes {
   constructor(context: SpaceContext) {
     this.#context = context
     this.#placement = new Placement(context)
+    this.jobLists = new JobLists(context)
   }
 
   /**
@@ -94,20 +102,34 @@ export class PlantNodes {
           )
         },
       })),
+      ...equipmentWithJobs(this.#context).map((equipment) => this.#jobOwner(equipment)),
       ...view.devices.map((device) => this.#deviceOwner(device)),
       {
         id: 'runtime',
         key: fingerprintOf([configuration, versions]),
         build: () => void addRuntime(this.#context, configuration),
       },
-      ...(view.history ? [this.#historianOwner()] : []),
+      this.#belowRuntime('guard', addGuard),
+      ...(view.history ? [this.#belowRuntime('historian', addHistorian)] : []),
+      ...(view.hasHealth ? [this.#belowRuntime('health', addHealth)] : []),
       ...view.pipelines.map((pipeline) => this.#pipelineOwner(pipeline)),
     ]
   }
 
-  #historianOwner(): Owner {
+  #belowRuntime(id: string, add: (context: SpaceContext, runtime: UAObject) => UAObject): Owner {
     const runtime = () => this.#context.objectById.get('runtime') as UAObject
-    return { id: 'historian', key: 'historian', build: () => void addHistorian(this.#context, runtime()) }
+    return { id, key: id, build: () => void add(this.#context, runtime()) }
+  }
+
+  #jobOwner(equipment: Equipment): Owner {
+    return {
+      id: `job/${equipment.path}`,
+      key: jobManagementKey(this.#context, equipment),
+      build: () => {
+        const { jobs } = this.#context.view
+        if (jobs) addJobManagement(this.#context, equipment, { jobs, lists: this.jobLists })
+      },
+    }
   }
 
   #deviceOwner(device: DeviceDescription): Owner {
@@ -137,6 +159,7 @@ export class PlantNodes {
     this.#addNotifier(id, pipeline.equipment)
     const known = before === node ? this.programs.get(pipeline.id) : undefined
     const program = known ?? new ProgramVariables(this.#context, node, pipeline.id)
+    if (view.jobs) showCurrentJobOrder(this.#context, node, { pipeline, jobs: view.jobs, lists: this.jobLists })
     program.show(view.programState(pipeline.id), view.lastTransition(pipeline.id))
     this.programs.set(pipeline.id, program)
   }
@@ -194,9 +217,11 @@ export class PlantNodes {
     this.#placement.remove(id)
     this.#keyById.delete(id)
     touched.add(id)
+    if (id.startsWith('job/')) this.jobLists.forget(id.slice('job/'.length))
     if (!id.startsWith('pipe/')) return
     const pipeline = id.slice('pipe/'.length)
     this.programs.delete(pipeline)
+    this.jobLists.unwatch(pipeline)
     this.#context.witnesses.forgetProgram(pipeline)
     this.#placement.remove(flowOf(pipeline))
   }

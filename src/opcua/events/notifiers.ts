@@ -1,4 +1,4 @@
-import { type BaseNode, EventNotifierFlags, type UAObject } from 'node-opcua'
+import { type BaseNode, BrowseDirection, EventNotifierFlags, type UAObject } from 'node-opcua'
 
 /** The EventNotifier of an object whose events can be subscribed to and read later (Part 3 §8.59). */
 export const heardAndKept = EventNotifierFlags.SubscribeToEvents | EventNotifierFlags.HistoryRead
@@ -41,6 +41,7 @@ export function notifierOf(node: BaseNode): UAObject | undefined {
   return (at as UAObject | null) ?? undefined
 }
 
+/** The stack's own `parent` complains of a node that is a part of two, as building blocks of a machine are. */
 function parentOf(node: BaseNode): BaseNode | null {
-  return (node as BaseNode & { readonly parent?: BaseNode | null }).parent ?? null
+  return node.findReferencesExAsObject('Aggregates', BrowseDirection.Inverse)[0] ?? null
 }

@@ -21,6 +21,7 @@ import { isBad } from '../../model/status.ts'
 import { ownerTag } from '../../model/tag.ts'
 import type { Value } from '../../model/value.ts'
 import { nullVariant, toVariant } from '../conversion.ts'
+import { jobEventFields } from '../jobs/job-event.ts'
 import { programNodeOf } from '../program-state.ts'
 import type { SpaceContext } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
@@ -72,12 +73,16 @@ const rows: Rows = {
   },
   pipelineStarted: {
     type: 'PipelineStartedEventType',
-    fields: (event) => ({ ...runFields(event), initiator: text(event.initiator), version: uint32(event.version) }),
+    fields: (event, context) => ({
+      ...runFields(event, context),
+      initiator: text(event.initiator),
+      version: uint32(event.version),
+    }),
   },
   pipelineCompleted: {
     type: 'PipelineCompletedEventType',
-    fields: (event) => ({
-      ...runFields(event),
+    fields: (event, context) => ({
+      ...runFields(event, context),
       outcome: int32(outcomes.indexOf(event.outcome)),
       duration: duration(event.durationMs),
       cycleCount: uint32(event.cycles),
@@ -85,8 +90,8 @@ const rows: Rows = {
   },
   runCutOff: {
     type: 'PipelineCompletedEventType',
-    fields: (event) => ({
-      ...runFields(event),
+    fields: (event, context) => ({
+      ...runFields(event, context),
       outcome: int32(outcomes.indexOf('Halted')),
       // At most: when the program ended is not known.
       duration: duration(event.time - event.startedAt),
@@ -96,33 +101,48 @@ const rows: Rows = {
   pipelineFailed: {
     type: 'PipelineErrorEventType',
     fields: (event, context) => ({
-      ...runFields(event),
+      ...runFields(event, context),
       errorCode: statusCode(event.status),
       failedStep: nodeId(stepNode(context, event.pipeline, event.step)),
     }),
   },
-  stepStarted: { type: 'StepStartedEventType', fields: (event) => stepFields(event) },
+  stepStarted: { type: 'StepStartedEventType', fields: (event, context) => stepFields(event, context) },
   stepCompleted: {
     type: 'StepCompletedEventType',
-    fields: (event) => ({ ...stepFields(event), duration: duration(event.durationMs) }),
+    fields: (event, context) => ({ ...stepFields(event, context), duration: duration(event.durationMs) }),
   },
   stepFailed: {
     type: 'StepErrorEventType',
-    fields: (event) => ({ ...stepFields(event), errorCode: statusCode(event.status) }),
+    fields: (event, context) => ({ ...stepFields(event, context), errorCode: statusCode(event.status) }),
   },
-  stepRestarted: { type: 'StepRestartedEventType', fields: (event) => stepFields(event) },
+  stepRestarted: { type: 'StepRestartedEventType', fields: (event, context) => stepFields(event, context) },
   stepBlocked: {
     type: 'StepBlockedEventType',
-    fields: (event) => ({ ...stepFields(event), duration: duration(event.durationMs) }),
+    fields: (event, context) => ({ ...stepFields(event, context), duration: duration(event.durationMs) }),
   },
   stepEventsHeldBack: {
     type: 'StepEventsHeldBackEventType',
-    fields: (event) => ({ ...runFields(event), count: uint32(event.count) }),
+    fields: (event, context) => ({ ...runFields(event, context), count: uint32(event.count) }),
   },
   pluginRefused: {
     type: 'PluginRefusedEventType',
     fields: (event) => ({ fileName: text(event.file), initiator: text(event.initiator) }),
   },
+  jobChanged: { type: 'JobOrderStatusEventType', fields: (event, context) => jobEventFields(context, event) },
+  serviceLevelChanged: {
+    type: 'ServiceLevelEventType',
+    severity: ({ reason }) => (reason === '' ? 100 : severities.ServiceLevelEventType),
+    fields: ({ level, reason }) => ({
+      serviceLevel: { dataType: DataType.Byte, value: level },
+      reason: localized(reason),
+    }),
+  },
+  eventLoopBlocked: {
+    type: 'EventLoopBlockedEventType',
+    fields: ({ durationMs, count }) => ({ duration: duration(durationMs), count: uint32(count) }),
+  },
+  clockJumped: { type: 'ClockJumpedEventType', fields: ({ byMs }) => ({ jump: duration(byMs) }) },
+  rejectionUnhandled: { type: 'UnhandledRejectionEventType', fields: ({ count }) => ({ count: uint32(count) }) },
   programTransitioned: { type: 'PipelineTransitionEventType', fields: transitionFields },
   historianStateChanged: {
     type: 'HistorianStateEventType',
@@ -153,7 +173,8 @@ export function raisePlantEvent(context: SpaceContext, event: PlantEvent): void 
   if (!source) return
   const { message, time } = event
   const severity = row.severity?.(event)
-  raise(context, { source, type: row.type, message, time, severity }, () => row.fields(event, context))
+  const eventId = event.kind === 'jobChanged' ? event.eventId : undefined
+  raise(context, { source, type: row.type, message, time, severity, eventId }, () => row.fields(event, context))
 }
 
 /** What belongs to nothing that has an object of its own comes from the Server. */
@@ -209,15 +230,18 @@ function tagNode({ variableByTag }: SpaceContext, tag: string): NodeId {
   return variableByTag.get(tag)?.nodeId ?? new NodeIdClass()
 }
 
-/** Runs belong to no job order until there are some. */
-function runFields({ pipeline, runId }: { readonly pipeline: string; readonly runId: string }): EventFields {
-  return { pipelineId: text(pipeline), runId: text(runId), jobOrderId: text('') }
+function runFields(
+  { pipeline, runId }: { readonly pipeline: string; readonly runId: string },
+  { view }: SpaceContext,
+): EventFields {
+  return { pipelineId: text(pipeline), runId: text(runId), jobOrderId: text(view.jobs?.orderOf(runId) ?? '') }
 }
 
 function stepFields(
   event: Of<'stepStarted' | 'stepCompleted' | 'stepFailed' | 'stepRestarted' | 'stepBlocked'>,
+  context: SpaceContext,
 ): EventFields {
-  return { ...runFields(event), stepName: text(event.step), cycleNumber: uint32(event.cycle) }
+  return { ...runFields(event, context), stepName: text(event.step), cycleNumber: uint32(event.cycle) }
 }
 
 /** States and transitions are the nodes of the standard type; IntermediateResult has the outputs as they are then (Part 10 §5.2.5). */

@@ -32,15 +32,33 @@ export const severities = {
   StepBlockedEventType: 500,
   StepEventsHeldBackEventType: 200,
   PluginRefusedEventType: 700,
+  ServiceLevelEventType: 500,
+  EventLoopBlockedEventType: 500,
+  ClockJumpedEventType: 600,
+  UnhandledRejectionEventType: 700,
   PipelineTransitionEventType: 50,
   PipelineAuditTransitionEventType: 200,
   MethodCallAuditEventType: 200,
+  SessionActivateAuditEventType: 100,
+  SessionEndAuditEventType: 100,
+  RoleMappingAuditEventType: 400,
   WriteAuditEventType: 200,
   HistoryUpdateAuditEventType: 300,
   HistoryRawDeleteAuditEventType: 500,
   HistoryAtTimeDeleteAuditEventType: 500,
   HistorianStateEventType: 500,
   HistoryGapEventType: 500,
+  CertificateDataMismatchAuditEventType: 500,
+  CertificateExpiredAuditEventType: 500,
+  CertificateInvalidAuditEventType: 500,
+  CertificateUntrustedAuditEventType: 500,
+  CertificateRevokedAuditEventType: 500,
+  CertificateMismatchAuditEventType: 500,
+  TrustListChangedAuditEventType: 500,
+  OwnCertificateChangedAuditEventType: 500,
+  ServerCertificateExpiresEventType: 600,
+  ServerCertificateRenewedEventType: 400,
+  JobOrderStatusEventType: 100,
 } as const satisfies Partial<Record<EventTypeName, number>>
 
 /** An event type that is raised here; abstract ones are not among them. */
@@ -59,12 +77,14 @@ export interface Raised {
   readonly time: number
   /** The one of its type when it is absent. */
   readonly severity?: number | undefined
+  /** EventId in hexadecimal, for an event that may be told again after a crash; the stack makes one up when it is absent. */
+  readonly eventId?: string | undefined
 }
 
 /** Raises an event, when somebody listens; `fields` is asked for only then. */
 export function raise(
-  { addressSpace }: SpaceContext,
-  { source, type, message, time, severity = severities[type] }: Raised,
+  { addressSpace }: Pick<SpaceContext, 'addressSpace'>,
+  { source, type, message, time, severity = severities[type], eventId }: Raised,
   fields: () => EventFields,
 ): void {
   if (!isListenedTo(source)) return
@@ -77,7 +97,13 @@ export function raise(
     severity: { dataType: DataType.UInt16, value: severity },
     ...fields(),
   }
-  source.raiseEvent(typeOf(addressSpace, type), data as RaiseEventData)
+  // The stack refuses an EventId of the object's own, and takes one that it inherits.
+  const told = eventId === undefined ? data : Object.assign(Object.create(idOf(eventId)), data)
+  source.raiseEvent(typeOf(addressSpace, type), told as RaiseEventData)
+}
+
+function idOf(eventId: string): { readonly eventId: VariantLike } {
+  return { eventId: { dataType: DataType.ByteString, value: Buffer.from(eventId, 'hex') } }
 }
 
 const typesBySpace = new WeakMap<AddressSpace, Map<RaisedTypeName, UAEventType>>()

@@ -2,7 +2,7 @@ import { NodeId, NodeIdType, ReadRequest, ReadValueId, RequestHeader, Timestamps
 import { BinaryStream } from 'node-opcua-binary-stream'
 import { MessageBuilder } from 'node-opcua-secure-channel'
 import type { AnyMethod, Hook } from '../guard/hooks.ts'
-import { GUARD_LIMITS } from '../guard/limits.ts'
+import { limitsInUse } from '../guard/limits.ts'
 
 /** What is asked of one node. Without index range and data encoding: what has one is decoded by the stack. */
 export interface Wanted {
@@ -90,7 +90,7 @@ export function decodeReadRequest(body: Buffer): QuickReadRequest | undefined {
     const request = new QuickReadRequest(stream)
     const count = stream.readInteger()
     if (!(request.timestampsToReturn in TimestampsToReturn)) return undefined
-    if (count <= 0 || count > GUARD_LIMITS.nodesPerRead) return undefined
+    if (count <= 0 || count > limitsInUse().nodesPerRead) return undefined
     const wanted = decodeWanted(body, stream.length, count)
     if (!wanted) return undefined
     request.wanted = wanted

@@ -1,5 +1,5 @@
 import { BinaryStream, BinaryStreamMaxSizeExceededError } from 'node-opcua-binary-stream'
-import { GUARD_LIMITS } from '../guard/limits.ts'
+import { limitsInUse } from '../guard/limits.ts'
 
 /** Milliseconds between 1601, where DateTime begins (Part 6 §5.2.2.5), and 1970. */
 const EPOCH_MS = 11_644_473_600_000
@@ -31,10 +31,11 @@ export class Writer {
   reserve(count: number): void {
     const needed = this.length + count
     if (needed <= this.bytes.length) return
-    if (needed > GUARD_LIMITS.messageBytes) {
+    const { messageBytes } = limitsInUse()
+    if (needed > messageBytes) {
       throw new BinaryStreamMaxSizeExceededError(`a message of ${needed} bytes is larger than any client takes`)
     }
-    const bigger = Buffer.allocUnsafeSlow(Math.min(GUARD_LIMITS.messageBytes, Math.max(needed, this.bytes.length * 2)))
+    const bigger = Buffer.allocUnsafeSlow(Math.min(messageBytes, Math.max(needed, this.bytes.length * 2)))
     this.bytes.copy(bigger, 0, 0, this.length)
     this.bytes = bigger
     this.#view = viewOf(bigger)
@@ -94,7 +95,7 @@ export class Writer {
 
   /** Whatever the stack can encode; makes its own room. */
   foreign(value: Encodes): void {
-    const stream = BinaryStream.createGrowable(512, GUARD_LIMITS.messageBytes)
+    const stream = BinaryStream.createGrowable(512, limitsInUse().messageBytes)
     value.encode(stream)
     this.raw(stream.buffer.subarray(0, stream.length))
   }

@@ -1,26 +1,11 @@
 import type { UAObjectType } from 'node-opcua'
 import { namespaceUris } from '../namespaces.ts'
+import { auditEventTypes, type EventField, type EventType, pipelineId } from './audit-event-types.ts'
+import { certificateEventTypes } from './certificate-event-types.ts'
 import type { EnumerationName } from './enumerations.ts'
 import { addProperty } from './members.ts'
 import type { TypeContext } from './type-context.ts'
 
-/** An event type of ours: what it is derived from, and the fields that it adds. */
-interface EventType {
-  readonly description: string
-  /** An event type of ours that stands above in the table, or a standard one. */
-  readonly base: string
-  /** Namespace of a standard base; namespace 0 unless given. */
-  readonly uri?: string
-  readonly isAbstract?: true
-  readonly fields: Readonly<Record<string, EventField>>
-}
-
-interface EventField {
-  readonly dataType: string | EnumerationName
-  readonly description: string
-}
-
-const pipelineId = { dataType: 'String', description: 'Id of the pipeline.' }
 const runId = { dataType: 'String', description: 'Id of the run; empty when there was none.' }
 const errorCode = { dataType: 'StatusCode', description: 'Status code of the error.' }
 const tagNode = { dataType: 'NodeId', description: 'Variable of the tag; null when it is about the whole device.' }
@@ -174,41 +159,38 @@ export const eventTypes = {
       Initiator: { dataType: 'String', description: 'Who or what asked for it.' },
     },
   },
+  ServiceLevelEventType: {
+    description: 'The server as a whole serves worse, or better again.',
+    base: 'SystemEventType',
+    fields: {
+      ServiceLevel: { dataType: 'Byte', description: 'Level since.' },
+      Reason: { dataType: 'LocalizedText', description: 'Why not better; empty when nothing is wrong.' },
+    },
+  },
+  EventLoopBlockedEventType: {
+    description: 'Everything had to wait, not because of a step.',
+    base: 'SystemEventType',
+    fields: {
+      Duration: { dataType: 'Duration', description: 'The longest time that it had to wait, in milliseconds.' },
+      Count: { dataType: 'UInt32', description: 'Times since the last such event.' },
+    },
+  },
+  ClockJumpedEventType: {
+    description: 'The clock of the machine was put forward or back by more than a second.',
+    base: 'SystemEventType',
+    fields: { Jump: { dataType: 'Duration', description: 'By how many milliseconds; negative when it was put back.' } },
+  },
+  UnhandledRejectionEventType: {
+    description: 'An error of the program that nobody took care of.',
+    base: 'SystemEventType',
+    fields: { Count: { dataType: 'UInt32', description: 'Of these errors since the start of the program.' } },
+  },
   PipelineTransitionEventType: {
     description: 'The Program of a pipeline changed its state.',
     base: 'ProgramTransitionEventType',
     fields: { PipelineId: pipelineId, RunId: runId },
   },
-  PipelineAuditTransitionEventType: {
-    description: 'A client changed the state of the Program of a pipeline.',
-    base: 'ProgramTransitionAuditEventType',
-    fields: { PipelineId: pipelineId },
-  },
-  MethodCallAuditEventType: {
-    description: 'A client called a method.',
-    base: 'AuditUpdateMethodEventType',
-    fields: {},
-  },
-  WriteAuditEventType: {
-    description: 'A client wrote a variable.',
-    base: 'AuditWriteUpdateEventType',
-    fields: {},
-  },
-  HistoryUpdateAuditEventType: {
-    description: 'A client inserted or replaced values of history.',
-    base: 'AuditHistoryValueUpdateEventType',
-    fields: {},
-  },
-  HistoryRawDeleteAuditEventType: {
-    description: 'A client deleted a range of history, or what was known of changes in it.',
-    base: 'AuditHistoryRawModifyDeleteEventType',
-    fields: {},
-  },
-  HistoryAtTimeDeleteAuditEventType: {
-    description: 'A client deleted values of history at given times.',
-    base: 'AuditHistoryAtTimeDeleteEventType',
-    fields: {},
-  },
+  ...auditEventTypes,
   HistorianStateEventType: {
     description: 'The historian began or ceased to keep what it should.',
     base: 'SystemEventType',
@@ -227,6 +209,7 @@ export const eventTypes = {
       GapStartTime: { dataType: 'UtcTime', description: 'Time of the first sample or event that was lost.' },
     },
   },
+  ...certificateEventTypes,
   JobOrderStatusEventType: {
     description: 'The state of a job order changed.',
     base: 'ISA95JobOrderStatusEventType',

@@ -12,6 +12,13 @@ const generated: Readonly<Record<string, readonly EventTypeName[]>> = {
     'FaultClearedEventType',
   ],
   HistorianType: ['HistorianStateEventType', 'HistoryGapEventType'],
+  PlantElementType: ['JobOrderStatusEventType'],
+  ServerHealthType: [
+    'ServiceLevelEventType',
+    'EventLoopBlockedEventType',
+    'ClockJumpedEventType',
+    'UnhandledRejectionEventType',
+  ],
   PipelineType: [
     'PipelineStartedEventType',
     'PipelineCompletedEventType',

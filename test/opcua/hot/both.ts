@@ -26,6 +26,9 @@ export interface Both {
   stop(): Promise<void>
 }
 
+/** The diagnostics of a Program hold times of the process within a structure; what the guard has found is told later. */
+const ofProcess = /\.ProgramDiagnostic$|;s=guard\./
+
 /** Starts both, and connects one client for each asker. */
 export async function startBoth(): Promise<Both> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-wire-'))
@@ -50,8 +53,7 @@ export async function startBoth(): Promise<Both> {
   return {
     hot,
     stock,
-    // The diagnostics of a Program hold times of the process within a structure.
-    nodeIds: other.nodeIds.filter((nodeId) => hot.nodeIds.includes(nodeId) && !nodeId.endsWith('.ProgramDiagnostic')),
+    nodeIds: other.nodeIds.filter((nodeId) => hot.nodeIds.includes(nodeId) && !ofProcess.test(nodeId)),
     pair(asker) {
       const pair = pairs.get(asker)
       if (!pair) throw new Error(`${asker} is not connected`)

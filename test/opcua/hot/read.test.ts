@@ -99,6 +99,20 @@ describe('the quick Read', function () {
     expect(count).to.be.greaterThan(2000)
   })
 
+  it('lets the guard find what it finds with the stack', async () => {
+    const nodeId = both.hot.nodeIds.find((id) => id.endsWith(';s=guard.RefusedItemCount')) ?? ''
+    const { hot, stock } = both.pair('none')
+    const counted = async (client: typeof hot) =>
+      (await client.read([{ nodeId, attributeId: value }])).results[0]?.variant
+    let counts = await Promise.all([counted(hot), counted(stock)])
+    while (counts[0]?.value !== counts[1]?.value || Number(counts[0]?.value) < 100) {
+      // Until both have told; the test is over when they never agree.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      counts = await Promise.all([counted(hot), counted(stock)])
+    }
+    expect(counts[0]).to.deep.equal(counts[1])
+  })
+
   it('refuses what is too much, nothing, and without a session, as the stack does', async () => {
     const item = { nodeId: 'i=2256', attributeId: 3 }
     for (const length of [0, 1000, 1001]) {
