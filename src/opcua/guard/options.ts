@@ -1,12 +1,13 @@
-import { join } from 'node:path'
-import { OPCUACertificateManager, type OPCUAServerOptions } from 'node-opcua'
+import type { OPCUACertificateManager, OPCUAServerOptions } from 'node-opcua'
 import { defaultLimits, type Limits } from '../../model/limits.ts'
 import { applyEncodingLimits, GUARD_BOUNDS, negotiateTransport } from './limits.ts'
 
 /** What a guarded server needs to be told about itself. */
 export interface GuardedServerInput {
-  /** Folder with the two certificate stores; `own` and `users` are made inside it. */
-  readonly certificateFolder: string
+  /** Judges the clients that open channels. */
+  readonly serverCertificateManager: OPCUACertificateManager
+  /** Judges the certificates that people log in with. */
+  readonly userCertificateManager: OPCUACertificateManager
   readonly limits?: Limits | undefined
   /** What `Server.ServerStatus.BuildInfo` says; the version of Node and of the system do not belong there. */
   readonly buildInfo: {
@@ -19,8 +20,6 @@ export interface GuardedServerInput {
   }
   /** Profiles that the server has proved to keep; the stack's own list claims more than is true. */
   readonly serverProfiles?: readonly string[]
-  /** Watches the certificate folders for changes; a test that ends at once turns it off. */
-  readonly watchCertificates?: boolean
 }
 
 /** The options that {@link guardedServerOptions} sets; spread them after the caller's own ones. */
@@ -39,8 +38,8 @@ export type GuardedServerOptions = Pick<
 /**
  * Gives the limits of the guard as options of an `OPCUAServer`.
  *
- * Both certificate stores are explicit and accept nobody by themselves: without an explicit one the stack trusts every
- * client's certificate. Also sets the process-wide bounds of the binary decoder.
+ * Both certificate stores are explicit: without an explicit one the stack trusts every client's certificate. Also sets the
+ * process-wide bounds of the binary decoder.
  */
 export function guardedServerOptions(input: GuardedServerInput): GuardedServerOptions {
   const limits = input.limits ?? defaultLimits
@@ -50,19 +49,11 @@ export function guardedServerOptions(input: GuardedServerInput): GuardedServerOp
     timeout: GUARD_BOUNDS.socketTimeoutMs,
     serverCapabilities: { ...capabilities(limits), serverProfileArray: [...(input.serverProfiles ?? [])] },
     transportSettings: { adjustTransportLimits: negotiateTransport },
-    serverCertificateManager: certificateStore(input, 'own'),
-    userCertificateManager: certificateStore(input, 'users'),
+    serverCertificateManager: input.serverCertificateManager,
+    userCertificateManager: input.userCertificateManager,
     buildInfo: { ...input.buildInfo },
     unresolvedPermissionPolicy: 'deny',
   }
-}
-
-function certificateStore({ certificateFolder, watchCertificates }: GuardedServerInput, name: string) {
-  return new OPCUACertificateManager({
-    rootFolder: join(certificateFolder, name),
-    automaticallyAcceptUnknownCertificate: false,
-    disableFileWatchers: watchCertificates === false,
-  })
 }
 
 function capabilities(limits: Limits): NonNullable<OPCUAServerOptions['serverCapabilities']> {

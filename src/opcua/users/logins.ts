@@ -7,9 +7,9 @@ import {
   UserNameIdentityToken,
   X509IdentityToken,
 } from 'node-opcua'
+import { thumbprintOf } from '../../certificates/certificate.ts'
 import { systemClock } from '../../model/clock.ts'
 import { administrators } from '../../model/role.ts'
-import { thumbprintOf } from '../certificates.ts'
 import { boundedText } from '../events/plain-value.ts'
 import { type Identity, identify, identityOf } from './identities.ts'
 import { type Guest, type SeatRules, Seats } from './seats.ts'
