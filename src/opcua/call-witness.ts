@@ -152,6 +152,11 @@ export class Witnesses {
     for (const witness of this.#writes) witness(made)
   }
 
+  /** Somebody audits the write or call that is under way by itself. */
+  heard(): void {
+    noteHeard()
+  }
+
   /** Something was tried that reached nothing of the plant. */
   tried(tried: Tried): void {
     for (const witness of this.#attempts) witness(tried)
