@@ -43,6 +43,7 @@ export function servePlant(options: PlantOptions, parts: PlantParts, shown: Show
     certificatesFolder: options.certificatesFolder,
     anonymous: settings.anonymous,
     allowUnsecured: settings.allowUnsecured,
+    limits: settings.limits,
     log: (level, message) => log[level](message),
     ...(state && { alarms: { store: state.conditions }, onAudit: (record) => state.audit(record) }),
     ...(users === undefined ? {} : { users }),

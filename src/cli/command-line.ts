@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { errorTable, isMillraceError } from '../model/errors.ts'
 import { packageRoot } from '../package-root.ts'
 import { auditCommand } from './audit.ts'
+import { certCommand } from './cert/command.ts'
 import { describeCommand } from './describe.ts'
 import { dryRunCommand } from './dry-run.ts'
 import { ExitCode, exitCodeOf, type Finish, UsageError } from './exit-code.ts'
@@ -57,6 +58,7 @@ function programOf(terminal: Terminal, finish: Finish): Command {
     historyCommand,
     runsCommand,
     auditCommand,
+    certCommand,
   ]
   for (const add of commands) add(program, terminal, finish)
   for (const command of withSubcommands(program)) command.exitOverride().copyInheritedSettings(program)
@@ -77,6 +79,7 @@ function examplesOf(invocation: string): string {
     [' dry-run my-plant', 'read every device once, and write nothing'],
     [' my-plant', 'run it'],
     [' list functions', 'tell what steps can do'],
+    [' cert list', 'tell which clients were refused, and which are trusted'],
     [' describe PT1', 'tell ports, units, limits and an example of a type'],
   ]
   const lines = examples.map(([args, what]) => `  ${`${invocation}${args}`.padEnd(30)} ${what}`)

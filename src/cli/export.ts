@@ -40,7 +40,12 @@ export async function exportPlant(folder: string, output: string | undefined, te
       devices,
       pipelines: pipelines.map(({ description }) => description),
     },
-    { date: new Date(systemClock.now()), anonymous: definition.server.anonymous, nodesets },
+    {
+      date: new Date(systemClock.now()),
+      anonymous: definition.server.anonymous,
+      limits: definition.server.limits,
+      nodesets,
+    },
   )
   if (output === undefined) terminal.out(`${xml}\n`)
   else await write(output, xml)

@@ -1,5 +1,6 @@
 import { type Equipment, levelRank } from '../model/equipment.ts'
 import type { Finding } from '../model/finding.ts'
+import { type Limits, limitConflicts, limitsWith } from '../model/limits.ts'
 import { checkNameplates } from './check-nameplate.ts'
 import type { PlantPart } from './plant-definition.ts'
 import { choose, fault } from './report.ts'
@@ -18,6 +19,15 @@ export function checkPlantFile(plant: PlantPart, declared: ReadonlySet<string>, 
     ),
     ...checkNameplates(plant, file),
   ]
+}
+
+/** Checks that no limit of the server was chosen which another one keeps from ever being reached. */
+export function checkLimits(chosen: Partial<Limits>, file: string): readonly Finding[] {
+  return limitConflicts(chosen).map(({ name, above, max }) => {
+    const message = `server.limits.${name} is ${limitsWith(chosen)[name]}, but ${above} allows ${max} at most`
+    const path = ['server', 'limits', chosen[name] === undefined ? above : name]
+    return fault(file, 'value-out-of-range', path, { message, remedy: `give at most ${max}, or raise ${above}` })
+  })
 }
 
 /** Checks that a device's or pipeline's equipment is declared in the plant file. */

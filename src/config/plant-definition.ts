@@ -6,6 +6,7 @@ import type {
   ServerDefinition,
 } from '../model/definition.ts'
 import type { Equipment } from '../model/equipment.ts'
+import { type Limits, limitsWith } from '../model/limits.ts'
 import { msOf, retryOf } from './common-definition.ts'
 import type { DeviceEntry, PlantFile } from './plant-schema.ts'
 
@@ -65,7 +66,13 @@ function serverOf({ plant, name, server = {} }: PlantFile): ServerDefinition {
     bind: server.bind ?? '127.0.0.1',
     anonymous: server.anonymous ?? 'none',
     allowUnsecured: server.security?.unsecured ?? false,
+    limits: limitsWith(limitsOf(server)),
   }
+}
+
+/** The limits that the file chooses. */
+export function limitsOf({ limits = {} }: NonNullable<PlantFile['server']>): Partial<Limits> {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
 }
 
 function jobsOf({ jobs = {} }: PlantFile): JobsDefinition {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { equipmentLevels } from '../model/equipment.ts'
 import { parseDuration } from './duration.ts'
+import { limits } from './limits-schema.ts'
 import { deviceNameplate, machineNameplate } from './nameplate-schema.ts'
 import { duration, equipmentPath, id, name, number, period, retry, words } from './schema-parts.ts'
 
@@ -31,6 +32,7 @@ const server = z
           .meta({ description: 'Whether connections without encryption are accepted.' }),
       })
       .optional(),
+    limits: limits.optional(),
   })
   .meta({ description: 'The OPC UA server.' })
 

@@ -3,13 +3,13 @@ import type { PipelineDefinition, PlantDefinition } from '../model/definition.ts
 import type { Finding } from '../model/finding.ts'
 import { idPattern } from '../model/tag.ts'
 import { checkPipelineFile } from './check-pipeline-file.ts'
-import { checkPlace, checkPlantFile } from './check-plant-file.ts'
+import { checkLimits, checkPlace, checkPlantFile } from './check-plant-file.ts'
 import { type Breakage, withoutEchoes } from './echo.ts'
 import type { Environment } from './environment.ts'
 import { parseSource } from './parse-source.ts'
 import { pipelineOf } from './pipeline-definition.ts'
 import { pipelineFile, type StepEntry } from './pipeline-schema.ts'
-import { type PlantPart, plantPartOf, type SimulatorDefinition } from './plant-definition.ts'
+import { limitsOf, type PlantPart, plantPartOf, type SimulatorDefinition } from './plant-definition.ts'
 import { type PlantFile, plantFile } from './plant-schema.ts'
 import { fault } from './report.ts'
 import { shapeOf } from './shape.ts'
@@ -87,7 +87,10 @@ function plantOf(source: SourceFile, { files, breakage }: Progress, findings: Fi
   for (const [kind, id] of shape.removed) if (kind === 'devices' && id !== undefined) breakage.owners.add(String(id))
   const part = plantPartOf(shape.data, source.file)
   const declared = new Set(Object.keys(Object(valueAt(source.value, ['equipment']))))
-  const checked = checkPlantFile(part, declared, source.file)
+  const checked = [
+    ...checkPlantFile(part, declared, source.file),
+    ...checkLimits(limitsOf(shape.data.server ?? {}), source.file),
+  ]
   findings.push(...withoutEchoes(checked, findings, noBreakage, files))
   return { ...part, declared, plugins: pluginsOf(shape.data.plugins, shape.removed) }
 }

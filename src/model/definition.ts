@@ -1,4 +1,5 @@
 import type { Equipment } from './equipment.ts'
+import type { Limits } from './limits.ts'
 import type { Nameplate } from './nameplate.ts'
 import type { RestartPolicy } from './restart.ts'
 import type { DataType, Value } from './value.ts'
@@ -41,6 +42,7 @@ export interface ServerDefinition {
   readonly anonymous: 'none' | 'observe' | 'operate'
   /** Whether SecurityPolicy None is offered for sessions. */
   readonly allowUnsecured: boolean
+  readonly limits: Limits
 }
 
 /** Attempts after a failure: `attempts` in all, the delay grows by `factor` up to `maxDelayMs`; `jitter` spreads it by that share. */

@@ -142,6 +142,14 @@ export const errorTable = {
     cause: 'the certificate folder cannot be used',
     remedy: 'check its permissions, or choose another with --certificates',
   },
+  'certificate-unknown': {
+    cause: 'a thumbprint names no certificate, or more than one',
+    remedy: 'take it from millrace cert list, or type more of it',
+  },
+  'certificate-invalid': {
+    cause: 'a file is no certificate and no revocation list, or one that cannot be used for this',
+    remedy: 'export it again, as PEM or DER, from the program that made it',
+  },
   'file-exists': { cause: 'a file would be written over', remedy: 'choose another name, or move the file away' },
   'folder-not-empty': { cause: 'a new plant would overwrite files', remedy: 'choose an empty folder' },
   'stack-version': {

@@ -1,4 +1,5 @@
 import { DataType, type OPCUAServer, type UAVariable, VariableIds, Variant } from 'node-opcua'
+import type { Limits } from '../model/limits.ts'
 
 /** Locales that texts are there in: one, since the stack gives every client the first of several. */
 export const localeIds: readonly string[] = ['en']
@@ -7,13 +8,18 @@ export const localeIds: readonly string[] = ['en']
  * Corrects what the stack says about the server although it was told otherwise, or does not know.
  *
  * It never publishes a `MinSupportedSampleRate` below 100 ms, but here values are pushed and no timer samples them. It says
- * that nothing is audited, but calls and writes are (Part 5 §6.3.1), by `events/audit.ts`.
+ * that nothing is audited, but calls and writes are (Part 5 §6.3.1), by `events/audit.ts`; and it has one limit for the nodes of
+ * every HistoryRead.
  */
-export function correctCapabilities(server: OPCUAServer): void {
+export function correctCapabilities(server: OPCUAServer, limits: Limits): void {
   const say = (id: number, dataType: DataType, value: unknown): void => {
     const variable = server.engine.addressSpace?.findNode(`i=${id}`) as UAVariable | null | undefined
     variable?.bindVariable({ get: () => new Variant({ dataType, value }) }, true)
   }
   say(VariableIds.Server_ServerCapabilities_MinSupportedSampleRate, DataType.Double, 0)
   say(VariableIds.Server_Auditing, DataType.Boolean, true)
+  const data = VariableIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerHistoryReadData
+  say(data, DataType.UInt32, limits.nodesPerHistoryReadData)
+  const events = VariableIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerHistoryReadEvents
+  say(events, DataType.UInt32, limits.nodesPerHistoryReadEvents)
 }

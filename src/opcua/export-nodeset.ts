@@ -7,6 +7,7 @@ import {
   type UAVariable,
 } from 'node-opcua'
 import { systemClock } from '../model/clock.ts'
+import type { Limits } from '../model/limits.ts'
 import { instancesUri, namespaceOf } from './namespaces.ts'
 import { serverNodesets } from './nodesets.ts'
 import { buildPlantSpace } from './plant-space.ts'
@@ -20,6 +21,8 @@ export interface ExportOptions {
   readonly date: Date
   /** What may be done without a login: the permissions are part of the nodes. */
   readonly anonymous: AnonymousAccess
+  /** What clients may ask of the server; those of the table when it is absent. */
+  readonly limits?: Limits | undefined
   /** NodeSets of the plant folder. */
   readonly nodesets?: readonly string[]
 }
@@ -31,7 +34,7 @@ export interface ExportOptions {
  * NodeIds that clients will use. The same plant and date give the same text.
  */
 export async function exportNodeset(plant: PlantDescription, options: ExportOptions): Promise<string> {
-  const { date, anonymous, nodesets = [] } = options
+  const { date, anonymous, limits, nodesets = [] } = options
   NamespaceOptions.nodeIdNameSeparator = '.'
   const forget = receiveStackMessages(() => undefined)
   const addressSpace = AddressSpace.create()
@@ -40,7 +43,7 @@ export async function exportNodeset(plant: PlantDescription, options: ExportOpti
     await generateAddressSpace(addressSpace, [...serverNodesets, ...nodesets])
     // The application's own namespace is the second of every server; this one has no application.
     addressSpace.registerNamespace('urn:millrace:export')
-    const space = buildPlantSpace(addressSpace, { view: stillView(plant), anonymous, log: () => undefined })
+    const space = buildPlantSpace(addressSpace, { view: stillView(plant), anonymous, limits, log: () => undefined })
     try {
       const namespace = namespaceOf(addressSpace, instancesUri(plant.id))
       publish(namespace, date)

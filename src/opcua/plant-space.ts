@@ -1,6 +1,14 @@
-import { AccessLevelFlag, type AddressSpace, type Namespace, NodeClass, type UAVariable } from 'node-opcua'
+import {
+  AccessLevelFlag,
+  type AddressSpace,
+  type Namespace,
+  NodeClass,
+  type UAObject,
+  type UAVariable,
+} from 'node-opcua'
 import { Subscription } from 'rxjs'
 import type { PlantEvent } from '../model/event.ts'
+import { defaultLimits, type Limits } from '../model/limits.ts'
 import { Status } from '../model/status.ts'
 import { type AlarmOptions, Alarms } from './alarms/alarms.ts'
 import { Witnesses } from './call-witness.ts'
@@ -34,6 +42,8 @@ export interface PlantSpace {
   readonly historized: HistorizedVariables
   /** Those who hear what clients do. */
   readonly witnesses: Witnesses
+  /** The object that shows what the guard does. */
+  readonly guard: UAObject
   /** Those who hear who logs in. */
   readonly logins: LoginWitness
   stop(): void
@@ -48,12 +58,14 @@ export function buildPlantSpace(
     log,
     alarms,
     onAudit,
+    limits = defaultLimits,
   }: {
     view: PlantView
     anonymous: AnonymousAccess
     log: Log
     alarms?: AlarmOptions | undefined
     onAudit?: AuditSink | undefined
+    limits?: Limits | undefined
   },
 ): PlantSpace {
   const namespace = addressSpace.registerNamespace(instancesUri(view.id)) as Namespace
@@ -69,6 +81,7 @@ export function buildPlantSpace(
     writable: new Set(),
     objectById: new Map(),
     witnesses: new Witnesses(),
+    limits,
   }
   const nodes = new PlantNodes(context)
   const historized = new HistorizedVariables(context)
@@ -105,6 +118,7 @@ export function buildPlantSpace(
   return {
     historized,
     witnesses: context.witnesses,
+    guard: context.objectById.get('guard') as UAObject,
     logins: onAudit ? recordLogins(onAudit) : { login: () => undefined, logout: () => undefined },
     change(message) {
       update()

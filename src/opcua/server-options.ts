@@ -1,12 +1,12 @@
-import { hostname, networkInterfaces } from 'node:os'
 import {
   MessageSecurityMode,
-  makeApplicationUrn,
   type OPCUAServerOptions,
   SecurityPolicy,
   type ServerSession,
   type UserManagerOptions,
 } from 'node-opcua'
+import { applicationUriOf, machineHosts } from '../certificates/names.ts'
+import type { Limits } from '../model/limits.ts'
 import type { AlarmOptions } from './alarms/alarms.ts'
 import { localeIds } from './capabilities.ts'
 import type { AuditSink } from './events/audit-trail.ts'
@@ -14,6 +14,7 @@ import { guardedServerOptions } from './guard/index.ts'
 import { serverNodesets } from './nodesets.ts'
 import type { PlantView } from './plant-view.ts'
 import type { AnonymousAccess } from './roles.ts'
+import type { ServerSecurity } from './security/security.ts'
 import { eventHistoryProfiles, historyProfiles, jobProfiles, serverProfiles } from './server-profiles.ts'
 import type { Log } from './space-context.ts'
 import type { UserDirectory } from './users/user-directory.ts'
@@ -33,6 +34,8 @@ export interface ServerOptions {
   /** Whether SecurityPolicy None is offered for sessions; discovery always works without security. */
   readonly allowUnsecured: boolean
   readonly log: Log
+  /** What clients may ask; those of the table when it is absent. */
+  readonly limits?: Limits | undefined
   /** Files of NodeSets to load besides the server's own. */
   readonly nodesets?: readonly string[]
   /** How alarms are kept; in memory, and with the delays of a real plant, when absent. */
@@ -41,16 +44,17 @@ export interface ServerOptions {
   readonly onAudit?: AuditSink
   /** Without it, nobody can log in. */
   readonly users?: UserDirectory
-  /** Watches the certificate folder for files that are moved by hand; a test that ends at once turns it off. */
+  /** Looks every second what has become of certificates; a test that ends at once turns it off. */
   readonly watchCertificates?: boolean
 }
 
 const softwareVersion = '0.1.0'
 
 /** The options of the stack's server: ours, and the guard's on top. */
-export function stackOptions(options: ServerOptions): OPCUAServerOptions {
+export function stackOptions(options: ServerOptions, { stackStores, own }: ServerSecurity): OPCUAServerOptions {
   const guarded = guardedServerOptions({
-    certificateFolder: options.certificatesFolder,
+    ...stackStores,
+    limits: options.limits,
     buildInfo: {
       productName: 'Millrace',
       productUri: 'urn:millrace',
@@ -60,7 +64,6 @@ export function stackOptions(options: ServerOptions): OPCUAServerOptions {
       buildDate: new Date('2026-11-22T00:00:00Z'),
     },
     serverProfiles: profilesOf(options.view),
-    ...(options.watchCertificates === undefined ? {} : { watchCertificates: options.watchCertificates }),
   })
   const [main = 'localhost', ...others] = hostNamesOf(options.bind)
   return {
@@ -70,10 +73,12 @@ export function stackOptions(options: ServerOptions): OPCUAServerOptions {
     alternateHostname: [main, ...others],
     nodeset_filename: [...serverNodesets, ...(options.nodesets ?? [])],
     serverInfo: {
-      applicationUri: makeApplicationUrn(hostname(), 'millrace'),
+      applicationUri: applicationUriOf(),
       productUri: 'urn:millrace',
       applicationName: { text: options.name, locale: 'en' },
     },
+    certificateFile: own.files.certificate,
+    privateKeyFile: own.files.key,
     securityModes: [
       ...(options.allowUnsecured ? [MessageSecurityMode.None] : []),
       MessageSecurityMode.Sign,
@@ -108,12 +113,7 @@ function profilesOf({ history, eventHistory, jobs }: PlantView): readonly string
 
 /** The names under which clients reach a bound address; the own certificate lists all of them. */
 export function hostNamesOf(bind: string): string[] {
-  if (bind === '0.0.0.0' || bind === '::') {
-    const addresses = Object.values(networkInterfaces())
-      .flatMap((list) => list ?? [])
-      .filter(({ internal, family }) => !internal && family === 'IPv4')
-    return [...new Set([hostname(), 'localhost', ...addresses.map(({ address }) => address)])]
-  }
+  if (bind === '0.0.0.0' || bind === '::') return machineHosts().filter((host) => host !== '127.0.0.1')
   const isLoopback = bind === 'localhost' || bind === '::1' || bind.startsWith('127.')
   return isLoopback ? ['localhost', '127.0.0.1'] : [bind]
 }

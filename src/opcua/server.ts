@@ -1,10 +1,13 @@
-import { join } from 'node:path'
-import { NamespaceOptions, type OPCUACertificateManager, OPCUAServer } from 'node-opcua'
+import { NamespaceOptions, OPCUAServer } from 'node-opcua'
+import { applicationUriOf } from '../certificates/names.ts'
+import { trustRefused } from '../certificates/trust.ts'
 import { systemClock } from '../model/clock.ts'
 import { isMillraceError, MillraceError } from '../model/errors.ts'
+import { defaultLimits } from '../model/limits.ts'
 import { correctCapabilities } from './capabilities.ts'
-import { certificateUnusable, prepareCertificateFolder, tellRefusedClients, trustRefused } from './certificates.ts'
+import { certificateUnusable, prepareCertificateFolder } from './certificates.ts'
 import { type Guard, installGuard } from './guard/index.ts'
+import { type FindingNodes, followFindings } from './guard-object.ts'
 import { tellHistoryCapabilities } from './history/history-capabilities.ts'
 import { installHistoryRead } from './history/history-service.ts'
 import { installHistoryUpdate } from './history/history-update.ts'
@@ -12,7 +15,8 @@ import { installLasting } from './lasting.ts'
 import { loadFault } from './load-nodesets.ts'
 import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
 import { quietLog } from './quiet-log.ts'
-import { type ServerOptions, stackOptions } from './server-options.ts'
+import { guardChannels, openSecurity, type ServerSecurity } from './security/security.ts'
+import { hostNamesOf, type ServerOptions, stackOptions } from './server-options.ts'
 import { receiveStackMessages } from './stack-messages.ts'
 import { judgeLogins } from './users/logins.ts'
 
@@ -46,9 +50,9 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   // One for the whole process, and needed before the first instance is made: `dev/servo1.Position`.
   NamespaceOptions.nodeIdNameSeparator = '.'
-  prepareCertificateFolder(options.certificatesFolder)
+  const security = await secure(options)
   const forget = receiveStackMessages(options.log)
-  const parts: Parts = { server: new OPCUAServer(stackOptions(options)), forget }
+  const parts: Parts = { server: new OPCUAServer(stackOptions(options, security)), security, forget }
   try {
     await prepare(parts, options)
     await parts.server.start()
@@ -56,43 +60,62 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await close(parts, 0)
     throw listenError(error, options)
   }
-  return runningServer(parts, options)
+  return runningServer(parts)
+}
+
+/** Everything about certificates that has to be there before the server. */
+async function secure({ certificatesFolder, name, bind, log }: ServerOptions): Promise<ServerSecurity> {
+  prepareCertificateFolder(certificatesFolder)
+  const identity = { applicationUri: applicationUriOf(), name, reachedBy: hostNamesOf(bind) }
+  return openSecurity({ certificatesFolder, ...identity, log }).catch((error: unknown) => {
+    throw certificateUnusable(certificatesFolder, error)
+  })
 }
 
 interface Parts {
   readonly server: OPCUAServer
+  readonly security: ServerSecurity
   readonly forget: () => void
   space?: PlantSpace
   forgetUsers?: () => void
   guard?: Guard
+  /** Ends what follows certificates. */
+  unwatch?: () => void
+  findings?: FindingNodes
 }
 
 async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
-  const { view, anonymous, log, certificatesFolder, nodesets } = options
-  const { server } = parts
-  try {
-    await storeOf(server).initialize()
-  } catch (error) {
-    throw certificateUnusable(certificatesFolder, error)
-  }
+  const { view, anonymous, log, nodesets, watchCertificates: isWatching = true } = options
+  const { server, security } = parts
   await initialize(server, nodesets ?? [])
-  correctCapabilities(server)
+  const limits = options.limits ?? defaultLimits
+  correctCapabilities(server, limits)
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
   const { onAudit, alarms } = options
-  parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit })
-  parts.forgetUsers = judgeLogins(server, options.users, parts.space.logins)
+  parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit, limits })
+  parts.forgetUsers = judgeLogins(server, options.users, {
+    witness: parts.space.logins,
+    limits,
+    report: (...told) => parts.guard?.report(...told),
+  })
   tellHistoryCapabilities(server, view)
   const { history, eventHistory: events, kept } = view
   const { historized: variables, witnesses } = parts.space
-  installHistoryRead(server, { history, events, variables, log })
-  installHistoryUpdate(server, { history, variables, witnesses, log })
+  installHistoryRead(server, { history, events, variables, limits, log })
+  installHistoryUpdate(server, { history, variables, witnesses, limits, log })
   if (kept) installLasting(server, () => kept.call(view))
   const tell = quietLog(log, systemClock)
   parts.guard = installGuard(server, {
-    onFinding: ({ kind, where }) => tell(`${kind} ${where}`, `guard: ${kind} in ${where}`),
+    limits,
+    onFinding: ({ kind, where }) => {
+      parts.findings?.found()
+      tell(`${kind} ${where}`, `guard: ${kind} in ${where}`)
+    },
   })
-  tellRefusedClients(server, tell)
+  const { guard } = parts
+  parts.findings = followFindings(parts.space.guard, () => guard.counters, systemClock)
+  parts.unwatch = guardChannels(server, addressSpace, security, { log, tell, onAudit, isWatching })
 }
 
 /** Loads the address space. Our own NodeSets are known to load, so a failure is about one of the plant's. */
@@ -108,17 +131,16 @@ async function initialize(server: OPCUAServer, nodesets: readonly string[]): Pro
   }
 }
 
-function runningServer(parts: Parts, { certificatesFolder }: ServerOptions): RunningServer {
-  const { server } = parts
+function runningServer(parts: Parts): RunningServer {
+  const { server, security } = parts
   const [endpoint] = server.endpoints
-  const store = storeOf(server)
   const urls = endpoint?.endpointDescriptions().map(({ endpointUrl }) => endpointUrl ?? '') ?? []
   let stopping: Promise<void> | undefined
   return {
     urls: [...new Set(urls)],
     port: endpoint?.port ?? 0,
-    certificateFile: join(certificatesFolder, 'own', 'own', 'certs', 'certificate.pem'),
-    trust: (thumbprint) => trustRefused(store, thumbprint),
+    certificateFile: security.own.files.certificate,
+    trust: (thumbprint) => trustRefused(security.channels, thumbprint),
     change: (message) => parts.space?.change(message),
     refuse: (isRefusing) => parts.guard?.refuse(isRefusing),
     stop() {
@@ -128,22 +150,18 @@ function runningServer(parts: Parts, { certificatesFolder }: ServerOptions): Run
   }
 }
 
-async function close({ server, space, guard, forget, forgetUsers }: Parts, afterMs: number): Promise<void> {
+async function close(parts: Parts, afterMs: number): Promise<void> {
+  const { server, space, guard, findings, unwatch, forget, forgetUsers } = parts
   forgetUsers?.()
   space?.stop()
-  const stores = [server.serverCertificateManager, server.userCertificateManager] as OPCUACertificateManager[]
+  unwatch?.()
   try {
     await server.shutdown(afterMs)
   } finally {
     guard?.uninstall()
-    // A server that never got to listen does not dispose of its stores.
-    await Promise.all(stores.map((store) => store.dispose()))
+    findings?.stop()
     forget()
   }
-}
-
-function storeOf(server: OPCUAServer): OPCUACertificateManager {
-  return server.serverCertificateManager as OPCUACertificateManager
 }
 
 function listenError(error: unknown, { port, bind }: ServerOptions): unknown {

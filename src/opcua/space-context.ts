@@ -1,4 +1,5 @@
 import type { AddressSpace, Namespace, UAObject, UAObjectType, UAVariable } from 'node-opcua'
+import type { Limits } from '../model/limits.ts'
 import type { Witnesses } from './call-witness.ts'
 import type { LiveValues } from './live-values.ts'
 import { namespaceOf } from './namespaces.ts'
@@ -19,6 +20,8 @@ export interface SpaceContext {
   readonly anonymous: AnonymousAccess
   /** Those who hear what clients call and write. */
   readonly witnesses: Witnesses
+  /** What clients may ask of the server. */
+  readonly limits: Limits
   /** The variable that shows each tag; references between variables are drawn from it. */
   readonly variableByTag: Map<string, UAVariable>
   /** The variables that clients may write; every other one is made read-only at the end. */

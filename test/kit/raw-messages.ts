@@ -56,7 +56,7 @@ export function encodeBody(request: object): Buffer {
     schema: { encodingDefaultBinary?: ExpandedNodeId }
     encode: (s: unknown) => void
   }
-  const stream = new BinaryStream(Buffer.alloc(1024 * 1024))
+  const stream = new BinaryStream(Buffer.alloc(2 * 1024 * 1024))
   if (!schema.encodingDefaultBinary) throw new Error('this class has no binary encoding')
   encodeExpandedNodeId(schema.encodingDefaultBinary, stream)
   encode.call(request, stream)

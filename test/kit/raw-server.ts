@@ -9,6 +9,7 @@ import {
   MessageSecurityMode,
   type Namespace,
   nodesets,
+  OPCUACertificateManager,
   OPCUAServer,
   SecurityPolicy,
   StatusCodes,
@@ -44,8 +45,11 @@ export async function startRawServer(options: GuardOptions & { readonly isBare?:
   const folder = await mkdtemp(join(tmpdir(), 'millrace-guard-'))
   const log: string[] = []
   if (!options.isBare) routeStackLog((level, message) => log.push(`${level} ${message}`), systemClock)
-  const block = guardedServerOptions({ certificateFolder: folder, buildInfo: BUILD_INFO, watchCertificates: false })
-  const { serverCertificateManager, userCertificateManager } = block
+  const storeIn = (name: string) =>
+    new OPCUACertificateManager({ rootFolder: join(folder, name), disableFileWatchers: true })
+  const stores = { serverCertificateManager: storeIn('own'), userCertificateManager: storeIn('users') }
+  const { serverCertificateManager, userCertificateManager } = stores
+  const block = guardedServerOptions({ ...stores, buildInfo: BUILD_INFO })
   const server = new OPCUAServer({
     port: 0,
     host: '127.0.0.1',

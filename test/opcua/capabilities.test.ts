@@ -17,7 +17,7 @@ import {
   ReadRawModifiedDetails,
   ReadRequest,
 } from 'node-opcua'
-import { GUARD_LIMITS } from '../../src/opcua/guard/limits.ts'
+import { defaultLimits } from '../../src/model/limits.ts'
 import { serverProfiles } from '../../src/opcua/server-profiles.ts'
 import { RawClient, statusOf } from '../kit/raw-client.ts'
 import { type Bench, type Client, startBench } from './bench.ts'
@@ -45,29 +45,29 @@ describe('capabilities', () => {
     it('names the limits that are enforced', async () => {
       const limits: Readonly<Record<string, number>> = {
         'i=2272': 0,
-        'i=2735': GUARD_LIMITS.browseContinuationPoints,
+        'i=2735': defaultLimits.browseContinuationPoints,
         'i=2736': 0,
-        'i=11702': GUARD_LIMITS.arrayLength,
-        'i=11703': GUARD_LIMITS.stringLength,
-        'i=12911': GUARD_LIMITS.byteStringLength,
-        'i=11705': GUARD_LIMITS.nodesPerRead,
-        'i=11707': GUARD_LIMITS.nodesPerWrite,
-        'i=11709': GUARD_LIMITS.methodsPerCall,
-        'i=11710': GUARD_LIMITS.nodesPerBrowse,
-        'i=11711': GUARD_LIMITS.nodesPerRegister,
-        'i=11712': GUARD_LIMITS.nodesPerTranslate,
-        'i=11714': GUARD_LIMITS.monitoredItemsPerCall,
-        'i=24095': GUARD_LIMITS.sessions,
-        'i=24096': GUARD_LIMITS.subscriptions,
-        'i=24097': GUARD_LIMITS.monitoredItems,
-        'i=24098': GUARD_LIMITS.subscriptionsPerSession,
-        'i=24104': GUARD_LIMITS.monitoredItemsPerSubscription,
+        'i=11702': defaultLimits.arrayLength,
+        'i=11703': defaultLimits.stringLength,
+        'i=12911': defaultLimits.byteStringLength,
+        'i=11705': defaultLimits.nodesPerRead,
+        'i=11707': defaultLimits.nodesPerWrite,
+        'i=11709': defaultLimits.methodsPerCall,
+        'i=11710': defaultLimits.nodesPerBrowse,
+        'i=11711': defaultLimits.nodesPerRegister,
+        'i=11712': defaultLimits.nodesPerTranslate,
+        'i=11714': defaultLimits.monitoredItemsPerCall,
+        'i=24095': defaultLimits.sessions,
+        'i=24096': defaultLimits.subscriptions,
+        'i=24097': defaultLimits.monitoredItems,
+        'i=24098': defaultLimits.subscriptionsPerSession,
+        'i=24104': defaultLimits.monitoredItemsPerSubscription,
       }
       for (const [nodeId, limit] of Object.entries(limits)) expect(await value(nodeId), nodeId).to.equal(limit)
     })
 
     it('answers BadTooManyOperations from one operation more', async () => {
-      const nodesToRead = Array.from({ length: GUARD_LIMITS.nodesPerRead + 1 }, () => ({ nodeId: 'i=2258' }))
+      const nodesToRead = Array.from({ length: defaultLimits.nodesPerRead + 1 }, () => ({ nodeId: 'i=2258' }))
       expect(statusOf(await raw.request(new ReadRequest({ nodesToRead })))).to.equal('BadTooManyOperations')
     })
 

@@ -76,7 +76,7 @@ describe('server', () => {
       expect(String(error)).to.match(/Bad|disconnected|rejected|ECONN|closed/i)
       const line = bench.log.find((each) => each.includes('client refused'))
       expect(line).to.match(
-        /^warn client refused: ".*", thumbprint ([0-9a-f]{40}), BadCertificateUntrusted; to accept it, move its file from \S+rejected to \S+trusted\/certs$/,
+        /^warn client refused: ".*", thumbprint ([0-9a-f]{40}), from \S+: BadCertificateUntrusted, .*; to accept it: millrace cert trust \1$/,
       )
     })
 

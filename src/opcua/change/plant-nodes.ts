@@ -7,6 +7,7 @@ import { addPiece, byDepth, equipmentObject } from '../equipment-tree.ts'
 import { addNotifier } from '../events/notifiers.ts'
 import { fingerprintOf } from '../fingerprint.ts'
 import { addFlowReferences } from '../flow-references.ts'
+import { addGuard } from '../guard-object.ts'
 import { addHealth } from '../health-object.ts'
 import { addHistorian } from '../historian-object.ts'
 import { showCurrentJobOrder } from '../jobs/current-job-order.ts'
@@ -108,6 +109,7 @@ export class PlantNodes {
         key: fingerprintOf([configuration, versions]),
         build: () => void addRuntime(this.#context, configuration),
       },
+      this.#belowRuntime('guard', addGuard),
       ...(view.history ? [this.#belowRuntime('historian', addHistorian)] : []),
       ...(view.hasHealth ? [this.#belowRuntime('health', addHealth)] : []),
       ...view.pipelines.map((pipeline) => this.#pipelineOwner(pipeline)),

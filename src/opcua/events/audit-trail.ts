@@ -12,8 +12,11 @@ export interface AuditRecord {
   readonly user: string
   /** NodeId of the session; empty when there is none. */
   readonly session: string
-  readonly action: 'write' | 'call' | 'deploy' | 'rollback' | 'remove' | 'historyUpdate' | 'login' | 'logout'
-  /** Identifier of the node that was written or called; the pipeline that was deployed; the client that logged in. */
+  readonly action: 'write' | 'call' | 'deploy' | 'rollback' | 'remove' | 'historyUpdate' | 'login' | 'logout' | 'refuse'
+  /**
+   * Identifier of the node that was written or called; the pipeline that was deployed; the client that logged in; the thumbprint
+   * of the certificate that was refused.
+   */
   readonly target: string
   /** The status code with which it ended. */
   readonly status: number

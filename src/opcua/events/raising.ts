@@ -45,6 +45,16 @@ export const severities = {
   HistoryAtTimeDeleteAuditEventType: 500,
   HistorianStateEventType: 500,
   HistoryGapEventType: 500,
+  CertificateDataMismatchAuditEventType: 500,
+  CertificateExpiredAuditEventType: 500,
+  CertificateInvalidAuditEventType: 500,
+  CertificateUntrustedAuditEventType: 500,
+  CertificateRevokedAuditEventType: 500,
+  CertificateMismatchAuditEventType: 500,
+  TrustListChangedAuditEventType: 500,
+  OwnCertificateChangedAuditEventType: 500,
+  ServerCertificateExpiresEventType: 600,
+  ServerCertificateRenewedEventType: 400,
   JobOrderStatusEventType: 100,
 } as const satisfies Partial<Record<EventTypeName, number>>
 
@@ -70,7 +80,7 @@ export interface Raised {
 
 /** Raises an event, when somebody listens; `fields` is asked for only then. */
 export function raise(
-  { addressSpace }: SpaceContext,
+  { addressSpace }: Pick<SpaceContext, 'addressSpace'>,
   { source, type, message, time, severity = severities[type], eventId }: Raised,
   fields: () => EventFields,
 ): void {

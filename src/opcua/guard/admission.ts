@@ -1,5 +1,7 @@
 import type { Server } from 'node:net'
 import { type OPCUAServer, type StatusCode, StatusCodes } from 'node-opcua'
+import type { Limits } from '../../model/limits.ts'
+import { boundArrivals, toldAtOnce } from './arrivals.ts'
 import type { Report } from './findings.ts'
 import type { Hook } from './hooks.ts'
 
@@ -16,6 +18,7 @@ const makingState: ReadonlySet<string> = new Set([
 interface Endpoint {
   readonly _server: Server | undefined
   readonly maxConnections: number
+  getChannels(): readonly { readonly hasSession: boolean }[]
 }
 
 /**
@@ -26,11 +29,14 @@ interface Endpoint {
 export class Admission {
   readonly #server: OPCUAServer
   readonly #report: Report
-  readonly #listening = new Set<Server>()
+  readonly #limits: Limits
+  /** How to leave each listener as it was. */
+  readonly #listening = new Map<Server, () => void>()
   #isRefusing = false
 
-  constructor(server: OPCUAServer, report: Report) {
+  constructor(server: OPCUAServer, limits: Limits, report: Report) {
     this.#server = server
+    this.#limits = limits
     this.#report = report
   }
 
@@ -52,11 +58,12 @@ export class Admission {
     for (const endpoint of this.#server.endpoints as unknown as readonly Endpoint[]) {
       const listener = endpoint._server
       if (!listener) continue
-      // One more than the table holds: the stack makes room for it by closing the oldest one without a session.
-      listener.maxConnections = this.#isRefusing ? 0 : endpoint.maxConnections + 1
+      // More than the table holds: for one the stack makes room by closing the oldest one without a session, or it is told.
+      listener.maxConnections = this.#isRefusing ? 0 : endpoint.maxConnections + toldAtOnce
       if (this.#listening.has(listener)) continue
-      this.#listening.add(listener)
       listener.on('drop', this.#dropped)
+      const bounds = { endpoint, limits: this.#limits, refused: this.#dropped }
+      this.#listening.set(listener, boundArrivals(listener, bounds))
       listener.once('close', () => this.#listening.delete(listener))
     }
   }
@@ -80,7 +87,10 @@ export class Admission {
 
   /** Counts no more. */
   stop(): void {
-    for (const listener of this.#listening) listener.off('drop', this.#dropped)
+    for (const [listener, letAllIn] of this.#listening) {
+      listener.off('drop', this.#dropped)
+      letAllIn()
+    }
     this.#listening.clear()
   }
 

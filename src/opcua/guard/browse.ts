@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type BrowseRequest, BrowseResult, StatusCodes } from 'node-opcua'
+import type { Limits } from '../../model/limits.ts'
 import type { Report } from './findings.ts'
 import type { Hook } from './hooks.ts'
-import { GUARD_LIMITS } from './limits.ts'
 
 /** The part of a session's continuation-point store that the budget needs; the stack keeps the points in a Map. */
 export interface ContinuationPoints {
@@ -26,9 +26,11 @@ interface Answer {
  */
 export class BrowseBudget {
   readonly #pending = new WeakMap<object, Pending>()
+  readonly #limits: Limits
   readonly #report: Report
 
-  constructor(report: Report) {
+  constructor(limits: Limits, report: Report) {
+    this.#limits = limits
     this.#report = report
   }
 
@@ -38,7 +40,7 @@ export class BrowseBudget {
    * Part 4 7.9: continuation points of earlier requests are freed when a new request of the session needs them.
    */
   prepare(request: BrowseRequest, points: ContinuationPoints): void {
-    const { referencesPerNode, browseContinuationPoints } = GUARD_LIMITS
+    const { referencesPerNode, browseContinuationPoints } = this.#limits
     const nodes = request.nodesToBrowse ?? []
     const asked = request.requestedMaxReferencesPerNode || referencesPerNode
     request.requestedMaxReferencesPerNode = Math.min(asked, referencesPerNode)
@@ -68,8 +70,8 @@ export class BrowseBudget {
 
   async #browse(nodes: readonly object[], browseOne: (node: object) => Promise<Answer>): Promise<Answer[]> {
     const pending = this.#pending.get(nodes)
-    let referencesLeft: number = GUARD_LIMITS.referencesPerBrowse
-    let pointsLeft = GUARD_LIMITS.browseContinuationPoints - (pending?.points._map.size ?? 0)
+    let referencesLeft = this.#limits.referencesPerBrowse
+    let pointsLeft = this.#limits.browseContinuationPoints - (pending?.points._map.size ?? 0)
     const answers: Answer[] = []
     for (const node of nodes) {
       if (referencesLeft <= 0) {

@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net'
 import { MessageBuilder, ServerSecureChannelLayer } from 'node-opcua-secure-channel'
-import { ServerTCP_transport, StatusCodes2 } from 'node-opcua-transport'
+import { ServerTCP_transport } from 'node-opcua-transport'
+import type { Connection, Connections } from './connections.ts'
 import type { Report } from './findings.ts'
 import type { AnyMethod, Hook } from './hooks.ts'
-import { GUARD_LIMITS } from './limits.ts'
+import { GUARD_BOUNDS, limitsInUse } from './limits.ts'
+import { turnAway } from './turn-away.ts'
+import { answerUndecodable } from './undecodable.ts'
 
 /** Callbacks of a server-side transport that its socket calls. */
 const SOCKET_CALLBACKS = [
@@ -13,41 +16,6 @@ const SOCKET_CALLBACKS = [
   '_on_socket_error',
   '_on_socket_timeout',
 ]
-
-/** What the guard remembers of one connection. */
-export interface Connection {
-  readonly socket: Socket
-  readonly channel: ServerSecureChannelLayer
-  /** Since when the connection has no session, or undefined while it has one. */
-  sessionlessSinceMs: number | undefined
-  /** Bytes of complete chunks handed on so far; the difference to what was read is a chunk under way. */
-  chunkBytes: number
-  isMidMessage: boolean
-  /** When the message under way began, or undefined between messages. */
-  messageSinceMs: number | undefined
-  /** Bytes the socket had taken at the last sweep, and since when that number stands still. */
-  takenBytes: number
-  stalledSinceMs: number | undefined
-}
-
-/** The connections of all guarded servers of the process. */
-export class Connections {
-  readonly #connections = new Map<Socket, Connection>()
-
-  get all(): Iterable<Connection> {
-    return this.#connections.values()
-  }
-
-  add(socket: Socket, channel: ServerSecureChannelLayer, nowMs: number): void {
-    const counted = { chunkBytes: 0, isMidMessage: false, messageSinceMs: undefined, takenBytes: 0 }
-    this.#connections.set(socket, { ...counted, socket, channel, sessionlessSinceMs: nowMs, stalledSinceMs: undefined })
-    socket.once('close', () => this.#connections.delete(socket))
-  }
-
-  of(socket: Socket | null): Connection | undefined {
-    return socket ? this.#connections.get(socket) : undefined
-  }
-}
 
 /**
  * Hooks the transport and the secure channel of the whole process, on the server's side only.
@@ -64,7 +32,11 @@ export function channelHooks(connections: Connections, now: () => number, report
       method,
       wrap: (original: AnyMethod) => containSocket(original, method, connections, now, report),
     })),
-    { target: transport, method: '_on_message_chunk_received', wrap: (original) => countChunks(original, connections) },
+    {
+      target: transport,
+      method: '_on_message_chunk_received',
+      wrap: (original) => countChunks(original, connections, report),
+    },
     { target: transport, method: '_write_chunk', wrap: (original) => boundQueue(original, report) },
     {
       target: channel,
@@ -79,7 +51,7 @@ export function channelHooks(connections: Connections, now: () => number, report
     {
       target: MessageBuilder.prototype,
       method: '_decodeMessageBody',
-      wrap: (original) => closeUndecodable(original, report),
+      wrap: (original) => answerUndecodable(original, () => connections.served, now, report),
     },
   ]
 }
@@ -98,30 +70,44 @@ function containSocket(
 ): AnyMethod {
   return function (this: Transport, ...args: unknown[]) {
     const socket = this._socket
+    const connection = connections.of(socket)
+    connections.served = connection
     try {
       original.apply(this, args)
     } catch (error) {
       report('transportError', 'transport', error)
       socket?.destroy()
+    } finally {
+      connections.served = undefined
     }
-    if (method !== '_on_socket_data') return
-    const connection = connections.of(socket)
-    if (!connection) return
-    const isUnderWay = connection.isMidMessage || this.bytesRead > connection.chunkBytes
+    if (method !== '_on_socket_data' || !connection) return
+    const isUnderWay = connection.messageBytes > 0 || this.bytesRead > connection.chunkBytes
     connection.messageSinceMs = isUnderWay ? (connection.messageSinceMs ?? now()) : undefined
   }
 }
 
-function countChunks(original: AnyMethod, connections: Connections): AnyMethod {
+function countChunks(original: AnyMethod, connections: Connections, report: Report): AnyMethod {
   return function (this: Transport, chunk: Buffer) {
     const connection = connections.of(this._socket)
     if (connection) {
       connection.chunkBytes += chunk.length
-      connection.isMidMessage = chunk[3] === 'C'.charCodeAt(0)
-      if (!connection.isMidMessage) connection.messageSinceMs = undefined
+      const isWhole = chunk[3] !== 'C'.charCodeAt(0)
+      connection.messageBytes = isWhole ? 0 : connection.messageBytes + chunk.length
+      if (isWhole) connection.messageSinceMs = undefined
+      else if (!boundUnfinished(connections, connection, report)) return
     }
     original.call(this, chunk)
   }
+}
+
+/** Ends the connection that holds most when messages under way are too many bytes; false when it is this one. */
+function boundUnfinished(connections: Connections, own: Connection, report: Report): boolean {
+  const greediest = connections.greediest(limitsInUse().unfinishedBytes)
+  if (!greediest) return true
+  report('unfinishedBytes', 'transport', `${greediest.messageBytes} bytes of a message that is not complete`)
+  greediest.messageBytes = 0
+  turnAway(greediest.socket, 'too many bytes of messages that are not complete')
+  return greediest !== own
 }
 
 /** Stops reading from a client that does not read, and closes it when too much is waiting for it. */
@@ -130,12 +116,12 @@ function boundQueue(original: AnyMethod, report: Report): AnyMethod {
     original.apply(this, args)
     const socket = this._socket
     if (!socket || socket.destroyed) return
-    if (socket.writableLength > GUARD_LIMITS.socketCloseBytes) {
+    if (socket.writableLength > GUARD_BOUNDS.socketCloseBytes) {
       report('slowReader', 'transport', `${socket.writableLength} bytes wait for a client that does not read`)
       socket.destroy()
       return
     }
-    if (socket.writableLength <= GUARD_LIMITS.socketPauseBytes || socket.isPaused()) return
+    if (socket.writableLength <= GUARD_BOUNDS.socketPauseBytes || socket.isPaused()) return
     socket.pause()
     socket.once('drain', () => socket.resume())
   }
@@ -157,26 +143,4 @@ function proceedContained(done: Promise<unknown>, channel: ServerSecureChannelLa
     report('transportError', 'OpenSecureChannel', error)
     channel.close()
   })
-}
-
-interface Builder {
-  readonly id: string
-  listenerCount(event: string): number
-  on(event: string, listener: (request: object) => void): void
-  _report_error(statusCode: unknown, message: string): boolean
-}
-
-/** Part 4 5.3 wants an answer to every request; the stack gives none to an undecodable one, so the channel ends. */
-function closeUndecodable(original: AnyMethod, report: Report): AnyMethod {
-  return function (this: Builder, body: Buffer) {
-    if (this.id.startsWith('server') && this.listenerCount('invalid_message') === 0) {
-      this.on('invalid_message', (request) => {
-        report('undecodable', 'transport', request.constructor.name)
-        // The stack prints the request, token and all; half-decoded ones may even throw when they are printed.
-        Object.defineProperty(request, 'toString', { value: () => request.constructor.name })
-        this._report_error(StatusCodes2.BadTcpInternalError, 'the request cannot be decoded')
-      })
-    }
-    return original.call(this, body)
-  }
 }

@@ -13,7 +13,7 @@ import {
   type StatusCode,
   StatusCodes,
 } from 'node-opcua'
-import { GUARD_LIMITS } from './limits.ts'
+import { GUARD_BOUNDS, limitsInUse } from './limits.ts'
 import { isIndexRangeSound } from './ranges.ts'
 
 /** The last attribute that Part 6 A.1 numbers (AccessLevelEx). */
@@ -55,7 +55,7 @@ export function checkItemPlace(
 export function checkItemParameters(parameters: ItemParameters, attributeId: number): StatusCode {
   if (!Number.isFinite(parameters.samplingInterval)) return StatusCodes.BadInvalidArgument
   if (parameters.samplingInterval < 0) parameters.samplingInterval = -1
-  parameters.queueSize = Math.min(parameters.queueSize, GUARD_LIMITS.monitoredItemsQueue)
+  parameters.queueSize = Math.min(parameters.queueSize, limitsInUse().monitoredItemsQueue)
   return checkFilter(parameters.filter, attributeId)
 }
 
@@ -87,7 +87,7 @@ function isOneOfThree(value: number): boolean {
 /** Judges what an event filter selects and how large its where-clause is (Part 4 §7.22.3). */
 export function checkEventFilter(filter: EventFilter): StatusCode {
   const selects = filter.selectClauses ?? []
-  if (selects.length > GUARD_LIMITS.selectOperands) return StatusCodes.BadEventFilterInvalid
+  if (selects.length > limitsInUse().selectOperands) return StatusCodes.BadEventFilterInvalid
   const areSelectsSound = selects.every(
     (select) => select instanceof SimpleAttributeOperand && isIndexRangeSound(select.indexRange),
   )
@@ -106,7 +106,8 @@ function isWhereClauseSound(clause: ContentFilter | null): boolean {
   if (elements.length === 0) return true
   const operandsOf = (index: number): readonly unknown[] => elements[index]?.filterOperands ?? []
   const operandCount = elements.reduce((count, _element, index) => count + operandsOf(index).length, 0)
-  if (operandCount > GUARD_LIMITS.whereOperands || elements.length > GUARD_LIMITS.whereOperands) return false
+  const { whereOperands } = limitsInUse()
+  if (operandCount > whereOperands || elements.length > whereOperands) return false
   const visits = new Array<number | undefined>(elements.length)
   const visitsOf = (index: number): number => {
     if (!elements[index]) return Number.POSITIVE_INFINITY
@@ -121,5 +122,5 @@ function isWhereClauseSound(clause: ContentFilter | null): boolean {
     visits[index] = count
     return count
   }
-  return elements.every((_element, index) => visitsOf(index) <= GUARD_LIMITS.whereVisits)
+  return elements.every((_element, index) => visitsOf(index) <= GUARD_BOUNDS.whereVisits)
 }

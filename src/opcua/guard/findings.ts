@@ -1,24 +1,35 @@
 import { messageOf } from '../../model/errors.ts'
+
 /** The kinds of things that the guard counts. */
-export const FINDING_KINDS = [
-  'containedThrow',
-  'refusedRequest',
-  'refusedItem',
-  'browseBudget',
-  'rateLimit',
-  'undecodable',
-  'transportError',
-  'handshakeTimeout',
-  'messageTimeout',
-  'slowReader',
-  'sessionTimeoutCapped',
-  'sessionReclaimed',
-  'connectionRefused',
-  'newWorkRefused',
-] as const
+export const findingTable = {
+  containedThrow: 'Faults of services, methods, getters and timers that were kept from ending the program.',
+  refusedRequest: 'Requests that ask what cannot be, such as an age that is no number.',
+  refusedItem: 'Nodes and monitored items of requests that ask what cannot be, such as an impossible index range.',
+  browseBudget: 'Nodes that were not browsed because a request had used up its references or continuation points.',
+  operationLimit: 'Requests with more operations than their service takes.',
+  rateLimit: 'Requests that came faster than their service takes them.',
+  callLimit: 'Method calls that were refused because too many were under way.',
+  undecodable: 'Requests that cannot be decoded.',
+  encodingLimit: 'Requests with an array, a string or a nesting beyond the limits.',
+  transportError: 'Connections that were closed because of bytes that are no OPC UA.',
+  handshakeTimeout: 'Connections that were closed because they had no session in time.',
+  messageTimeout: 'Connections that were closed because a message was not finished in time.',
+  unfinishedBytes: 'Connections that were closed because messages that had not arrived in full took too much memory.',
+  slowReader: 'Connections that were closed because the client did not take its answers.',
+  sessionLimit: 'Sessions that were refused because there were too many of the user or in all.',
+  sessionTimeoutCapped: 'Sessions that asked for a longer timeout than they got.',
+  sessionReclaimed: 'Sessions without a connection that were ended to make room.',
+  connectionRefused:
+    'Connections that were turned away: there were too many, or file handles or memory about to run out.',
+  newWorkRefused:
+    'Requests for new sessions, subscriptions or items that were refused because memory was about to run out.',
+  refusedLogin: 'Logins that were refused.',
+} as const
 
 /** One kind of thing that the guard counts. */
-export type FindingKind = (typeof FINDING_KINDS)[number]
+export type FindingKind = keyof typeof findingTable
+
+const kinds = Object.keys(findingTable) as readonly FindingKind[]
 
 /** One thing that the guard contained, refused or closed. */
 export interface GuardFinding {
@@ -37,7 +48,7 @@ export type Report = (kind: FindingKind, where: string, detail: unknown) => void
 
 /** Counts findings and hands them on; a listener that throws is ignored, since it runs inside services. */
 export class Findings {
-  readonly #counters = Object.fromEntries(FINDING_KINDS.map((kind) => [kind, 0])) as Record<FindingKind, number>
+  readonly #counters = Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<FindingKind, number>
   readonly #onFinding: ((finding: GuardFinding) => void) | undefined
 
   constructor(onFinding?: (finding: GuardFinding) => void) {

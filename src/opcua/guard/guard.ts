@@ -1,16 +1,19 @@
-import type { AddressSpace, CallMethodRequest, OPCUAServer } from 'node-opcua'
+import type { AddressSpace, OPCUAServer } from 'node-opcua'
 import { type Clock, systemClock } from '../../model/clock.ts'
+import { defaultLimits, type Limits } from '../../model/limits.ts'
 import { Admission } from './admission.ts'
 import { answerHooks } from './answers.ts'
 import { BrowseBudget } from './browse.ts'
-import { Connections, channelHooks } from './channels.ts'
+import { callHook } from './calls.ts'
+import { channelHooks } from './channels.ts'
+import { Connections } from './connections.ts'
 import { Findings, type GuardCounters, type GuardFinding, type Report } from './findings.ts'
 import { type Hook, installHooks, SharedHooks } from './hooks.ts'
 import { itemHooks } from './items.ts'
-import { applyEncodingLimits } from './limits.ts'
+import { useLimits } from './limits.ts'
 import { nodeHooks, variableHooks } from './nodes.ts'
 import { RateLimits } from './rates.ts'
-import { callJudge, requestJudge } from './requests.ts'
+import { requestJudge } from './requests.ts'
 import { refreshHook, serviceHooks } from './services.ts'
 import { sweepConnections } from './sweep.ts'
 
@@ -20,6 +23,8 @@ const SWEEP_INTERVAL_MS = 1_000
 export interface Guard {
   /** How often each kind of finding has happened. */
   readonly counters: GuardCounters
+  /** Counts what somebody else has refused. */
+  readonly report: Report
   /** Refuses new connections and whatever makes new state for a client (BadResourceUnavailable), until it is told otherwise. */
   refuse(isRefusing: boolean): void
   /** Takes the guard away; calling it again does nothing. */
@@ -31,6 +36,8 @@ export interface GuardOptions {
   /** Told of everything that was contained, refused or closed; called inside services, so it must be quick. */
   readonly onFinding?: (finding: GuardFinding) => void
   readonly clock?: Clock
+  /** What clients may ask; those of the table when it is absent. */
+  readonly limits?: Limits | undefined
 }
 
 const reports = new Set<Report>()
@@ -56,13 +63,18 @@ export function installGuard(server: OPCUAServer, options: GuardOptions = {}): G
   const clock = options.clock ?? systemClock
   const findings = new Findings(options.onFinding)
   sharedClock = clock
-  applyEncodingLimits()
-  const release = shared.hold(() => processHooks(addressSpace))
-  const admission = new Admission(server, findings.report)
-  const remove = installOrRelease(() => installHooks(serverHooks(server, clock, findings.report, admission)), release)
+  const limits = options.limits ?? defaultLimits
+  const release = holdAll(() => processHooks(addressSpace), limits)
+  const admission = new Admission(server, limits, findings.report)
+  const remove = installOrRelease(
+    () => installHooks(serverHooks(server, { clock, limits, report: findings.report, admission })),
+    release,
+  )
   reports.add(findings.report)
+  admission.look()
   const stopSweeping = sweepEvery(clock, findings.report, admission)
   return {
+    report: findings.report,
     get counters() {
       return findings.counters
     },
@@ -77,6 +89,16 @@ export function installGuard(server: OPCUAServer, options: GuardOptions = {}): G
   }
 }
 
+/** Puts the limits and the hooks of the whole process in place; the returned function lets go of both. */
+function holdAll(hooks: () => readonly Hook[], limits: Limits): () => void {
+  const stopUsing = useLimits(limits)
+  const release = installOrRelease(() => shared.hold(hooks), stopUsing)
+  return () => {
+    release()
+    stopUsing()
+  }
+}
+
 function processHooks(addressSpace: AddressSpace): Hook[] {
   return [
     ...answerHooks(reportToAll),
@@ -86,34 +108,24 @@ function processHooks(addressSpace: AddressSpace): Hook[] {
   ]
 }
 
-function serverHooks(server: OPCUAServer, clock: Clock, report: Report, admission: Admission): Hook[] {
+function serverHooks(
+  server: OPCUAServer,
+  { clock, limits, report, admission }: { clock: Clock; limits: Limits; report: Report; admission: Admission },
+): Hook[] {
   const { engine } = server
   const addressSpace = engine.addressSpace
   const accessor = Reflect.get(engine, 'addressSpaceAccessor') as object
   if (!addressSpace) throw new Error('the server has no address space')
-  const budget = new BrowseBudget(report)
+  const budget = new BrowseBudget(limits, report)
   const rates = new RateLimits(() => clock.monotonic())
-  const judgeCall = callJudge(rates, report)
   return [
     ...nodeHooks(accessor, addressSpace, report),
-    rationCalls(accessor, judgeCall),
+    callHook(accessor, { limits, rates, report }),
     budget.hook(engine),
     refreshHook(engine, report),
     ...admission.hooks(),
-    ...serviceHooks(server, requestJudge({ server, budget, rates, report, admission }), report),
+    ...serviceHooks(server, requestJudge({ server, limits, budget, rates, report, admission }), report),
   ]
-}
-
-function rationCalls(accessor: object, judge: ReturnType<typeof callJudge>): Hook {
-  return {
-    target: accessor,
-    method: 'callMethod',
-    wrap: (original) =>
-      async function (this: object, context: { session?: object }, call: CallMethodRequest) {
-        const statusCode = judge(context.session, call)
-        return statusCode.isGood() ? await original.call(this, context, call) : { statusCode }
-      },
-  }
 }
 
 /** Closes what has been held for too long, every second until stopped. */

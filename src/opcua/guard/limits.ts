@@ -1,18 +1,13 @@
+import { ServerSession } from 'node-opcua'
 import { BinaryStream } from 'node-opcua-binary-stream'
 import { Variant } from 'node-opcua-variant'
+import { defaultLimits, type Limits } from '../../model/limits.ts'
 
 /** One kibibyte, in bytes. */
 const KIB = 1024
 
-/**
- * Everything that the guard bounds, in one place.
- *
- * Published limits (`ServerCapabilities`) and enforced limits are read from the same table, so that a client that keeps
- * to what it reads is never refused.
- */
-export const GUARD_LIMITS = {
-  connections: 100,
-  sessions: 50,
+/** What the guard bounds besides the limits of the plant file. */
+export const GUARD_BOUNDS = {
   sessionTimeoutMs: 120_000,
   /** Share of the session table from which sessions without a channel are reclaimed. */
   sessionReclaimShare: 0.75,
@@ -27,44 +22,36 @@ export const GUARD_LIMITS = {
   socketCloseBytes: 16 * KIB * KIB,
   /** Time without a byte taken by a reader that has bytes waiting. */
   slowReaderTimeoutMs: 15_000,
-  subscriptions: 500,
-  subscriptionsPerSession: 10,
-  monitoredItems: 50_000,
-  monitoredItemsPerSubscription: 5_000,
-  monitoredItemsQueue: 1_000,
-  nodesPerRead: 1_000,
-  nodesPerWrite: 500,
-  nodesPerBrowse: 100,
-  nodesPerTranslate: 100,
-  monitoredItemsPerCall: 1_000,
-  nodesPerRegister: 500,
-  methodsPerCall: 50,
-  nodesPerHistoryReadData: 50,
-  /** The stack holds every HistoryRead to the smaller one of this and the limit before, so they are the same. */
-  nodesPerHistoryReadEvents: 50,
-  nodesPerHistoryUpdate: 50,
-  /** Values and times of one HistoryUpdate, all of its nodes together. */
-  valuesPerHistoryUpdate: 50_000,
-  referencesPerBrowse: 20_000,
-  /** References of one node in one answer; the rest waits at a continuation point. */
-  referencesPerNode: 5_000,
-  registeredNodesPerSession: 10_000,
-  browseContinuationPoints: 10,
-  historyContinuationPoints: 10,
-  selectOperands: 200,
-  whereOperands: 100,
   /** Elements visited when a where-clause is evaluated once, counted with repetition. */
   whereVisits: 1_000,
-  arrayLength: 65_535,
-  stringLength: KIB * KIB,
-  byteStringLength: 4 * KIB * KIB,
-  messageBytes: 4 * KIB * KIB,
-  messageChunks: 256,
   transportBufferBytesMin: 8 * KIB,
   transportBufferBytesMax: 64 * KIB,
   /** What each chunk that we send may hold; small ones halve the cost of small answers. */
   transportSendBytes: 16 * KIB,
 } as const
+
+const inUse: Limits[] = []
+
+/**
+ * The limits of what all servers of the process share: decoder, transport and monitored items of the stack know no server.
+ *
+ * They are those of the server that was started last and still runs.
+ */
+export function limitsInUse(): Limits {
+  return inUse.at(-1) ?? defaultLimits
+}
+
+/** Puts limits into use for the whole process; the returned function takes them back. */
+export function useLimits(limits: Limits): () => void {
+  const own = { ...limits }
+  inUse.push(own)
+  applyEncodingLimits()
+  return () => {
+    const index = inUse.indexOf(own)
+    if (index >= 0) inUse.splice(index, 1)
+    applyEncodingLimits()
+  }
+}
 
 /** The smallest and the largest message that each part of the transport may be negotiated to. */
 export interface TransportLimits {
@@ -75,17 +62,18 @@ export interface TransportLimits {
 }
 
 /**
- * Answers a Hello (Part 6 7.1.2.3) with the limits of the table.
+ * Answers a Hello (Part 6 7.1.2.3) with the limits in use.
  *
  * The stack allocates a buffer of the negotiated size for every answer, so the size stays at `transportSendBytes`; only
  * a client that takes few chunks gets larger ones. The message size is what those chunks can carry, so that it is true.
  */
 export function negotiateTransport(hello: TransportLimits): TransportLimits {
-  const { transportBufferBytesMin: min, transportBufferBytesMax: max, messageBytes, messageChunks } = GUARD_LIMITS
+  const { transportBufferBytesMin: min, transportBufferBytesMax: max } = GUARD_BOUNDS
+  const { messageBytes, messageChunks } = limitsInUse()
   const maxChunkCount = Math.min(hello.maxChunkCount || messageChunks, messageChunks)
   const wantedBytes = Math.min(hello.maxMessageSize || messageBytes, messageBytes)
   const chunkBytes = maxChunkCount < messageChunks ? Math.ceil(wantedBytes / maxChunkCount) : min
-  const ceiling = Math.min(Math.max(GUARD_LIMITS.transportSendBytes, chunkBytes), max)
+  const ceiling = Math.min(Math.max(GUARD_BOUNDS.transportSendBytes, chunkBytes), max)
   const bufferBytes = (asked: number): number => Math.min(Math.max(asked || max, min), ceiling)
   const receiveBufferSize = bufferBytes(hello.receiveBufferSize)
   const sendBufferSize = bufferBytes(hello.sendBufferSize)
@@ -94,14 +82,17 @@ export function negotiateTransport(hello: TransportLimits): TransportLimits {
 }
 
 /**
- * Sets the process-wide bounds of the binary decoder.
+ * Sets the process-wide bounds of the binary decoder, and of the queue of Publish requests of new sessions.
  *
  * They are statics, and the options of a server only ever raise them; so they are set again after the server is made.
  */
 export function applyEncodingLimits(): void {
-  BinaryStream.maxArrayLength = GUARD_LIMITS.arrayLength
-  BinaryStream.maxStringLength = GUARD_LIMITS.stringLength
-  BinaryStream.maxByteStringLength = GUARD_LIMITS.byteStringLength
-  Variant.maxArrayLength = GUARD_LIMITS.arrayLength
-  Variant.maxTypedArrayLength = GUARD_LIMITS.arrayLength
+  const { arrayLength, stringLength, byteStringLength, nesting, publishRequests } = limitsInUse()
+  BinaryStream.maxArrayLength = arrayLength
+  BinaryStream.maxStringLength = stringLength
+  BinaryStream.maxByteStringLength = byteStringLength
+  BinaryStream.maxNestingLevel = nesting
+  Variant.maxArrayLength = arrayLength
+  Variant.maxTypedArrayLength = arrayLength
+  ServerSession.maxPublishRequestInQueue = publishRequests
 }

@@ -1,6 +1,6 @@
 import { CallMethodResult, DataValue, StatusCodes } from 'node-opcua'
 import { BinaryStream } from 'node-opcua-binary-stream'
-import { GUARD_LIMITS } from './limits.ts'
+import { limitsInUse } from './limits.ts'
 
 /** The parts of an answer that carry values somebody else has made. */
 interface Answer {
@@ -33,7 +33,7 @@ export function mendAnswer(response: object): boolean {
 
 /** Says whether a value can be put on the wire. */
 export function isEncodable(value: unknown): boolean {
-  const stream = BinaryStream.createGrowable(1_024, GUARD_LIMITS.messageBytes)
+  const stream = BinaryStream.createGrowable(1_024, limitsInUse().messageBytes)
   try {
     ;(value as DataValue).encode(stream)
     return true

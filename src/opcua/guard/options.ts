@@ -1,11 +1,14 @@
-import { join } from 'node:path'
-import { OPCUACertificateManager, type OPCUAServerOptions } from 'node-opcua'
-import { applyEncodingLimits, GUARD_LIMITS, negotiateTransport } from './limits.ts'
+import type { OPCUACertificateManager, OPCUAServerOptions } from 'node-opcua'
+import { defaultLimits, type Limits } from '../../model/limits.ts'
+import { applyEncodingLimits, GUARD_BOUNDS, negotiateTransport } from './limits.ts'
 
 /** What a guarded server needs to be told about itself. */
 export interface GuardedServerInput {
-  /** Folder with the two certificate stores; `own` and `users` are made inside it. */
-  readonly certificateFolder: string
+  /** Judges the clients that open channels. */
+  readonly serverCertificateManager: OPCUACertificateManager
+  /** Judges the certificates that people log in with. */
+  readonly userCertificateManager: OPCUACertificateManager
+  readonly limits?: Limits | undefined
   /** What `Server.ServerStatus.BuildInfo` says; the version of Node and of the system do not belong there. */
   readonly buildInfo: {
     readonly productName: string
@@ -17,8 +20,6 @@ export interface GuardedServerInput {
   }
   /** Profiles that the server has proved to keep; the stack's own list claims more than is true. */
   readonly serverProfiles?: readonly string[]
-  /** Watches the certificate folders for changes; a test that ends at once turns it off. */
-  readonly watchCertificates?: boolean
 }
 
 /** The options that {@link guardedServerOptions} sets; spread them after the caller's own ones. */
@@ -37,62 +38,58 @@ export type GuardedServerOptions = Pick<
 /**
  * Gives the limits of the guard as options of an `OPCUAServer`.
  *
- * Both certificate stores are explicit and accept nobody by themselves: without an explicit one the stack trusts every
- * client's certificate. Also sets the process-wide bounds of the binary decoder.
+ * Both certificate stores are explicit: without an explicit one the stack trusts every client's certificate. Also sets the
+ * process-wide bounds of the binary decoder.
  */
 export function guardedServerOptions(input: GuardedServerInput): GuardedServerOptions {
+  const limits = input.limits ?? defaultLimits
   applyEncodingLimits()
   return {
-    maxConnectionsPerEndpoint: GUARD_LIMITS.connections,
-    timeout: GUARD_LIMITS.socketTimeoutMs,
-    serverCapabilities: { ...capabilities(), serverProfileArray: [...(input.serverProfiles ?? [])] },
+    maxConnectionsPerEndpoint: limits.connections,
+    timeout: GUARD_BOUNDS.socketTimeoutMs,
+    serverCapabilities: { ...capabilities(limits), serverProfileArray: [...(input.serverProfiles ?? [])] },
     transportSettings: { adjustTransportLimits: negotiateTransport },
-    serverCertificateManager: certificateStore(input, 'own'),
-    userCertificateManager: certificateStore(input, 'users'),
+    serverCertificateManager: input.serverCertificateManager,
+    userCertificateManager: input.userCertificateManager,
     buildInfo: { ...input.buildInfo },
     unresolvedPermissionPolicy: 'deny',
   }
 }
 
-function certificateStore({ certificateFolder, watchCertificates }: GuardedServerInput, name: string) {
-  return new OPCUACertificateManager({
-    rootFolder: join(certificateFolder, name),
-    automaticallyAcceptUnknownCertificate: false,
-    disableFileWatchers: watchCertificates === false,
-  })
-}
-
-function capabilities(): NonNullable<OPCUAServerOptions['serverCapabilities']> {
+function capabilities(limits: Limits): NonNullable<OPCUAServerOptions['serverCapabilities']> {
   return {
-    maxSessions: GUARD_LIMITS.sessions,
-    maxSubscriptions: GUARD_LIMITS.subscriptions,
-    maxSubscriptionsPerSession: GUARD_LIMITS.subscriptionsPerSession,
-    maxMonitoredItems: GUARD_LIMITS.monitoredItems,
-    maxMonitoredItemsPerSubscription: GUARD_LIMITS.monitoredItemsPerSubscription,
-    maxMonitoredItemsQueueSize: GUARD_LIMITS.monitoredItemsQueue,
-    maxBrowseContinuationPoints: GUARD_LIMITS.browseContinuationPoints,
-    maxHistoryContinuationPoints: GUARD_LIMITS.historyContinuationPoints,
-    maxSelectClauseParameters: GUARD_LIMITS.selectOperands,
-    maxWhereClauseParameters: GUARD_LIMITS.whereOperands,
-    maxArrayLength: GUARD_LIMITS.arrayLength,
-    maxStringLength: GUARD_LIMITS.stringLength,
-    maxByteStringLength: GUARD_LIMITS.byteStringLength,
-    operationLimits: operationLimits(),
+    maxSessions: limits.sessions,
+    maxSubscriptions: limits.subscriptions,
+    maxSubscriptionsPerSession: limits.subscriptionsPerSession,
+    maxMonitoredItems: limits.monitoredItems,
+    maxMonitoredItemsPerSubscription: limits.monitoredItemsPerSubscription,
+    maxMonitoredItemsQueueSize: limits.monitoredItemsQueue,
+    maxBrowseContinuationPoints: limits.browseContinuationPoints,
+    maxHistoryContinuationPoints: limits.historyContinuationPoints,
+    maxSelectClauseParameters: limits.selectOperands,
+    maxWhereClauseParameters: limits.whereOperands,
+    maxArrayLength: limits.arrayLength,
+    maxStringLength: limits.stringLength,
+    maxByteStringLength: limits.byteStringLength,
+    operationLimits: operationLimits(limits),
   }
 }
 
-function operationLimits(): NonNullable<NonNullable<OPCUAServerOptions['serverCapabilities']>['operationLimits']> {
+function operationLimits(
+  limits: Limits,
+): NonNullable<NonNullable<OPCUAServerOptions['serverCapabilities']>['operationLimits']> {
   return {
-    maxNodesPerRead: GUARD_LIMITS.nodesPerRead,
-    maxNodesPerWrite: GUARD_LIMITS.nodesPerWrite,
-    maxNodesPerBrowse: GUARD_LIMITS.nodesPerBrowse,
-    maxNodesPerTranslateBrowsePathsToNodeIds: GUARD_LIMITS.nodesPerTranslate,
-    maxMonitoredItemsPerCall: GUARD_LIMITS.monitoredItemsPerCall,
-    maxNodesPerRegisterNodes: GUARD_LIMITS.nodesPerRegister,
-    maxNodesPerMethodCall: GUARD_LIMITS.methodsPerCall,
-    maxNodesPerHistoryReadData: GUARD_LIMITS.nodesPerHistoryReadData,
-    maxNodesPerHistoryReadEvents: GUARD_LIMITS.nodesPerHistoryReadEvents,
-    maxNodesPerHistoryUpdateData: GUARD_LIMITS.nodesPerHistoryUpdate,
-    maxNodesPerHistoryUpdateEvents: GUARD_LIMITS.nodesPerHistoryUpdate,
+    maxNodesPerRead: limits.nodesPerRead,
+    maxNodesPerWrite: limits.nodesPerWrite,
+    maxNodesPerBrowse: limits.nodesPerBrowse,
+    maxNodesPerTranslateBrowsePathsToNodeIds: limits.nodesPerTranslate,
+    maxMonitoredItemsPerCall: limits.monitoredItemsPerCall,
+    maxNodesPerRegisterNodes: limits.nodesPerRegister,
+    maxNodesPerMethodCall: limits.methodsPerCall,
+    // The stack holds every HistoryRead to both of them; the guard tells the two apart.
+    maxNodesPerHistoryReadData: Math.max(limits.nodesPerHistoryReadData, limits.nodesPerHistoryReadEvents),
+    maxNodesPerHistoryReadEvents: Math.max(limits.nodesPerHistoryReadData, limits.nodesPerHistoryReadEvents),
+    maxNodesPerHistoryUpdateData: limits.nodesPerHistoryUpdate,
+    maxNodesPerHistoryUpdateEvents: limits.nodesPerHistoryUpdate,
   }
 }

@@ -20,6 +20,8 @@ const RATES: Readonly<Record<string, Rate>> = {
   GetEndpoints: { perSecond: 10, burst: 30 },
   CreateSession: { perSecond: 10, burst: 60 },
   ActivateSession: { perSecond: 10, burst: 60 },
+  /** Requests of any service that cannot be decoded; what is more closes the channel. */
+  Undecodable: { perSecond: 2, burst: 10 },
 }
 
 interface Bucket {

@@ -1,8 +1,6 @@
 import {
   type BrowseRequest,
-  type CallMethodRequest,
   type CreateSessionRequest,
-  MethodIds,
   type OPCUAServer,
   type ServerSession,
   type StatusCode,
@@ -10,16 +8,19 @@ import {
   TimestampsToReturn,
 } from 'node-opcua'
 import type { Message, ServerSecureChannelLayer } from 'node-opcua-secure-channel'
+import type { Limits } from '../../model/limits.ts'
 import type { Admission } from './admission.ts'
 import type { BrowseBudget, ContinuationPoints } from './browse.ts'
 import type { Report } from './findings.ts'
-import { GUARD_LIMITS } from './limits.ts'
+import { GUARD_BOUNDS } from './limits.ts'
+import { hasTooManyOperations } from './operations.ts'
 import type { RateLimits } from './rates.ts'
 import { type Judge, serviceOf } from './services.ts'
 
 /** What the judge of requests works with. */
 export interface JudgeParts {
   readonly server: OPCUAServer
+  readonly limits: Limits
   readonly budget: BrowseBudget
   readonly rates: RateLimits
   readonly report: Report
@@ -43,23 +44,13 @@ export function requestJudge(parts: JudgeParts): Judge {
     }
     const hasRoom = parts.admission.admit(service)
     if (!hasRoom.isGood()) return hasRoom
+    if (session && hasTooManyOperations(service, message.request, parts.limits)) {
+      parts.report('operationLimit', service, 'too many operations')
+      return StatusCodes.BadTooManyOperations
+    }
     const verdict = judgeService(service, message, session, parts, registered)
     if (!verdict.isGood()) parts.report('refusedRequest', service, verdict.name)
     return verdict
-  }
-}
-
-/** Makes the judge of single method calls: ConditionRefresh sends every alarm again and is rationed per session. */
-export function callJudge(rates: RateLimits, report: Report) {
-  return (session: object | undefined, call: CallMethodRequest): StatusCode => {
-    const { value, namespace } = call.methodId
-    const isRefresh =
-      namespace === 0 &&
-      (value === MethodIds.ConditionType_ConditionRefresh || value === MethodIds.ConditionType_ConditionRefresh2)
-    if (!isRefresh || !session) return StatusCodes.Good
-    const admitted = rates.admit(session, 'ConditionRefresh')
-    if (!admitted.isGood()) report('rateLimit', 'ConditionRefresh', admitted.name)
-    return admitted
   }
 }
 
@@ -100,7 +91,7 @@ function judgeService(
         : StatusCodes.Good
     case 'RegisterNodes':
     case 'UnregisterNodes':
-      return session ? countRegistered(session, request, registered) : StatusCodes.Good
+      return session ? countRegistered(session, request, parts.limits, registered) : StatusCodes.Good
     default:
       return StatusCodes.Good
   }
@@ -111,29 +102,35 @@ function pointsOf(session: ServerSession): ContinuationPoints {
 }
 
 /** Caps the session's timeout and makes room from sessions whose channel has gone. */
-function welcome(request: CreateSessionRequest, { server, report }: JudgeParts): void {
-  const { sessionTimeoutMs, sessions, sessionReclaimShare } = GUARD_LIMITS
+function welcome(request: CreateSessionRequest, { server, limits, report }: JudgeParts): void {
+  const { sessionTimeoutMs, sessionReclaimShare } = GUARD_BOUNDS
   const asked = request.requestedSessionTimeout
   if (!(asked <= sessionTimeoutMs)) {
     request.requestedSessionTimeout = sessionTimeoutMs
     report('sessionTimeoutCapped', 'CreateSession', `asked for ${asked} ms`)
   }
-  if (server.currentSessionCount < sessions * sessionReclaimShare) return
+  if (server.currentSessionCount < limits.sessions * sessionReclaimShare) return
   const abandoned = server.engine.getSessions().find(hasLostChannel)
   if (!abandoned) return
   report('sessionReclaimed', 'CreateSession', 'its channel is gone')
   server.engine.closeSession(abandoned.authenticationToken, false, 'Forcing')
 }
 
-function hasLostChannel(session: ServerSession): boolean {
+/** Says whether nobody can use a session at the moment: it has no channel any more. */
+export function hasLostChannel(session: ServerSession): boolean {
   const channel = session.channel as ServerSecureChannelLayer | undefined
   return !channel || channel.aborted
 }
 
-function countRegistered(session: object, request: LooseRequest, registered: WeakMap<object, number>): StatusCode {
+function countRegistered(
+  session: object,
+  request: LooseRequest,
+  { registeredNodesPerSession }: Limits,
+  registered: WeakMap<object, number>,
+): StatusCode {
   const change = (request.nodesToRegister?.length ?? 0) - (request.nodesToUnregister?.length ?? 0)
   const count = Math.max(0, (registered.get(session) ?? 0) + change)
-  if (count > GUARD_LIMITS.registeredNodesPerSession) return StatusCodes.BadTooManyOperations
+  if (count > registeredNodesPerSession) return StatusCodes.BadTooManyOperations
   registered.set(session, count)
   return StatusCodes.Good
 }

@@ -16,8 +16,8 @@ import {
 } from 'node-opcua'
 import { systemClock } from '../../model/clock.ts'
 import { isMillraceError } from '../../model/errors.ts'
+import type { Limits } from '../../model/limits.ts'
 import { Status } from '../../model/status.ts'
-import { GUARD_LIMITS } from '../guard/limits.ts'
 import { isIndexRangeSound } from '../guard/ranges.ts'
 import { quietLog } from '../quiet-log.ts'
 import type { Log } from '../space-context.ts'
@@ -36,6 +36,7 @@ export interface HistoryServiceParts {
   readonly history: HistoryView | undefined
   readonly events: EventHistoryView | undefined
   readonly variables: HistorizedVariables
+  readonly limits: Limits
   readonly log: Log
 }
 
@@ -62,11 +63,12 @@ class HistoryService {
   readonly #server: OPCUAServer
   readonly #parts: HistoryServiceParts
   readonly #tell: ReturnType<typeof quietLog>
-  readonly #points = new ContinuationPoints<Place>(GUARD_LIMITS.historyContinuationPoints)
+  readonly #points: ContinuationPoints<Place>
 
   constructor(server: OPCUAServer, parts: HistoryServiceParts) {
     this.#server = server
     this.#parts = parts
+    this.#points = new ContinuationPoints(parts.limits.historyContinuationPoints)
     this.#tell = quietLog(parts.log, systemClock)
   }
 

@@ -11,9 +11,9 @@ import {
 } from 'node-opcua'
 import type { Message, ServerSecureChannelLayer } from 'node-opcua-secure-channel'
 import { isMillraceError } from '../../model/errors.ts'
+import type { Limits } from '../../model/limits.ts'
 import { isBad, Status } from '../../model/status.ts'
 import type { HistoryDetails, Witnesses } from '../call-witness.ts'
-import { GUARD_LIMITS } from '../guard/limits.ts'
 import type { Log } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
 import { columnsOf } from './column-data.ts'
@@ -28,6 +28,7 @@ export interface HistoryUpdateParts {
   readonly variables: HistorizedVariables
   /** Hear of each change, and of each attempt. */
   readonly witnesses: Witnesses
+  readonly limits: Limits
   readonly log: Log
 }
 
@@ -60,7 +61,7 @@ export function installHistoryUpdate(server: OPCUAServer, parts: HistoryUpdatePa
     const apply = Reflect.get(server, '_apply_on_SessionObject') as ApplyOnSession
     return apply.call(server, HistoryUpdateResponse, message, channel, async (session, sendResponse, sendError) => {
       const request = message.request as HistoryUpdateRequest
-      const refusal = refusalOf(request)
+      const refusal = refusalOf(request, parts.limits)
       if (refusal) sendError(refusal)
       else sendResponse(new HistoryUpdateResponse({ results: await service.update(session.sessionContext, request) }))
     })
@@ -68,10 +69,10 @@ export function installHistoryUpdate(server: OPCUAServer, parts: HistoryUpdatePa
 }
 
 /** Why a request is not carried out at all. */
-function refusalOf({ historyUpdateDetails: all }: HistoryUpdateRequest): StatusCode | undefined {
+function refusalOf({ historyUpdateDetails: all }: HistoryUpdateRequest, limits: Limits): StatusCode | undefined {
   if (!all || all.length === 0) return StatusCodes.BadNothingToDo
   const operations = all.reduce((sum, details) => sum + operationsOf(details), 0)
-  const isTooMuch = all.length > GUARD_LIMITS.nodesPerHistoryUpdate || operations > GUARD_LIMITS.valuesPerHistoryUpdate
+  const isTooMuch = all.length > limits.nodesPerHistoryUpdate || operations > limits.valuesPerHistoryUpdate
   return isTooMuch ? StatusCodes.BadTooManyOperations : undefined
 }
 

@@ -31,14 +31,14 @@ function tableOf(ids: readonly IdRow[]): string {
   return `[\n${rows.join(',\n')}\n]\n`
 }
 
-/** The module with the numbers; the nodes of the metadata, whose names are no identifiers, are left out. */
+/** The module with the numbers of the types; those of their members are in the table alone. */
 function constantsOf(ids: readonly IdRow[]): string {
-  const rows = ids.filter(([name]) => /^\w+$/.test(name)).sort((a, b) => a[1] - b[1])
+  const rows = ids.filter(([name]) => /^[A-Za-z]\w*$/.test(name) && !name.includes('_')).sort((a, b) => a[1] - b[1])
   return `${constantsHead}${rows.map(([name, id]) => `  ${name}: ${id},\n`).join('')}} as const\n`
 }
 
 const constantsHead = `/**
- * Numbers of the NodeIds of our types and their members, by symbolic name, in the namespace \`urn:millrace:ua:types\`.
+ * Numbers of the NodeIds of our types by symbolic name, in the namespace \`urn:millrace:ua:types\`.
  *
  * Made by \`build-nodeset.ts\` from \`nodesets/Millrace.NodeIds.json\`; a number never changes.
  */

@@ -16,6 +16,7 @@ import { addEquipmentTypes } from './equipment-types.ts'
 import { addEventTypes } from './event-types.ts'
 import { addFaultType } from './fault-types.ts'
 import { addGeneratedEvents } from './generated-events.ts'
+import { addGuardTypes } from './guard-types.ts'
 import { addHealthType } from './health-types.ts'
 import { addHistorianType } from './historian-types.ts'
 import { addNamespaceMetadata } from './namespace-metadata.ts'
@@ -54,6 +55,7 @@ export function buildTypes(addressSpace: AddressSpace, ids: readonly IdRow[]): I
   addRuntimeType(context)
   addPluginTypes(context)
   addHistorianType(context)
+  addGuardTypes(context)
   addHealthType(context)
   addBreakerType(context)
   addFaultType(context)

@@ -1,5 +1,6 @@
 import type { UAObjectType } from 'node-opcua'
 import { namespaceUris } from '../namespaces.ts'
+import { certificateEventTypes } from './certificate-event-types.ts'
 import type { EnumerationName } from './enumerations.ts'
 import { addProperty } from './members.ts'
 import type { TypeContext } from './type-context.ts'
@@ -253,6 +254,7 @@ export const eventTypes = {
       GapStartTime: { dataType: 'UtcTime', description: 'Time of the first sample or event that was lost.' },
     },
   },
+  ...certificateEventTypes,
   JobOrderStatusEventType: {
     description: 'The state of a job order changed.',
     base: 'ISA95JobOrderStatusEventType',

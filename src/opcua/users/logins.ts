@@ -7,11 +7,12 @@ import {
   UserNameIdentityToken,
   X509IdentityToken,
 } from 'node-opcua'
+import { thumbprintOf } from '../../certificates/certificate.ts'
 import { systemClock } from '../../model/clock.ts'
 import { administrators } from '../../model/role.ts'
-import { thumbprintOf } from '../certificates.ts'
 import { boundedText } from '../events/plain-value.ts'
 import { type Identity, identify, identityOf } from './identities.ts'
+import { type Guest, type SeatRules, Seats } from './seats.ts'
 import type { UserDirectory } from './user-directory.ts'
 
 /** A login that was let in or refused. */
@@ -60,9 +61,6 @@ interface Judges {
 /** Wrong logins after which a channel is closed. */
 const failuresPerChannel = 10
 
-/** Sessions that are kept free for administrators. */
-export const reservedSessions = 2
-
 /** The code of every login that is refused for what proves it, so that nobody learns what was wrong. */
 const refusal = StatusCodes.BadUserAccessDenied
 
@@ -71,11 +69,15 @@ const farewellMs = 100
 
 /**
  * Takes the judgement of logins over from the stack: one status and the same time for every kind of failure, a delay that grows,
- * a channel that ends after ten of them, and two sessions that only administrators get. What it returns ends the sessions of
+ * a channel that ends after ten of them, and sessions that only administrators get. What it returns ends the sessions of
  * changed users no more.
  */
-export function judgeLogins(server: OPCUAServer, users: UserDirectory | undefined, witness: LoginWitness): () => void {
-  const judge = new Judge(server, users, witness)
+export function judgeLogins(
+  server: OPCUAServer,
+  users: UserDirectory | undefined,
+  rules: SeatRules & { readonly witness: LoginWitness },
+): () => void {
+  const judge = new Judge(server, users, rules)
   const judges = server as unknown as Judges
   const { isUserAuthorized, isValidUserIdentityToken } = judges
   judges.isValidUserIdentityToken = (channel, session, token, signature, endpoint, verdict) => {
@@ -108,16 +110,20 @@ interface Asked {
 class Judge {
   readonly #server: OPCUAServer
   readonly #users: UserDirectory | undefined
-  readonly #witness: LoginWitness
+  readonly #rules: SeatRules & { readonly witness: LoginWitness }
+  readonly #seats: Seats
   /** Attempts of each channel since it had its last success. */
   readonly #attempts = new WeakMap<Channel, number>()
-  /** Names of the users of activated sessions. */
-  readonly #userBySession = new Map<ServerSession, string>()
 
-  constructor(server: OPCUAServer, users: UserDirectory | undefined, witness: LoginWitness) {
+  constructor(
+    server: OPCUAServer,
+    users: UserDirectory | undefined,
+    rules: SeatRules & { readonly witness: LoginWitness },
+  ) {
     this.#server = server
     this.#users = users
-    this.#witness = witness
+    this.#rules = rules
+    this.#seats = new Seats(server, rules)
   }
 
   /** Counts an attempt; false when the channel has had all of its, also those that still wait for their answer. */
@@ -160,10 +166,9 @@ class Judge {
 
   /** A session has ended. */
   ended(session: ServerSession): void {
-    const user = this.#userBySession.get(session)
-    this.#userBySession.delete(session)
+    const user = this.#seats.leave(session)
     // One that was never activated is nobody's.
-    if (user !== undefined) this.#witness.logout(session, user)
+    if (user !== undefined) this.#rules.witness.logout(session, user)
   }
 
   #refused({ channel, session, token, status }: Asked & { readonly status: StatusCode }, then: () => void): void {
@@ -182,15 +187,18 @@ class Judge {
       answer(null, false, StatusCodes.BadSessionClosed)
       return
     }
-    if (!this.#hasPlace(session, identity)) {
+    if (
+      !this.#seats.take(session, this.#guestOf(told, identity), this.#users ? this.#rules.limits.sessionsReserved : 0)
+    ) {
       this.#tell(asked, told, StatusCodes.BadTooManySessions)
       answer(null, false, StatusCodes.BadTooManySessions)
+      // It would keep others out, and nobody can use it.
+      if (session.status === 'new') this.#server.engine.closeSession(session.authenticationToken, true, 'Forcing')
       return
     }
     this.#attempts.delete(channel)
     identify(session, identity)
     session.passwordChangeRequired = identity?.mustChangePassword() === true
-    this.#userBySession.set(session, told)
     this.#tell(asked, told, StatusCodes.Good)
     answer(null, true)
   }
@@ -204,17 +212,15 @@ class Judge {
     }
   }
 
-  /** The last places are for administrators; who had one already keeps it. */
-  #hasPlace(session: ServerSession, identity: Identity | undefined): boolean {
-    if (this.#userBySession.has(session) || !this.#users) return true
-    if (identity?.roles().some((role) => administrators.includes(role))) return true
-    const { maxSessions } = this.#server.engine.serverCapabilities
-    return this.#userBySession.size < maxSessions - reservedSessions
+  #guestOf(user: string, identity: Identity | undefined): Guest {
+    return { user, isAdministrator: identity?.roles().some((role) => administrators.includes(role)) === true }
   }
 
   #tell({ channel, session, token }: Asked, user: string, status: StatusCode): void {
     const channelId = String(channel.channelId ?? '')
-    this.#witness.login({ session, token, user, address: addressOf(channel), channelId, status })
+    this.#rules.witness.login({ session, token, user, address: addressOf(channel), channelId, status })
+    if (status === StatusCodes.BadTooManySessions) this.#rules.report('sessionLimit', 'ActivateSession', status.name)
+    else if (!status.isGood()) this.#rules.report('refusedLogin', 'ActivateSession', status.name)
   }
 }
 

@@ -3,6 +3,7 @@ import { AddressSpace, type Namespace, NamespaceOptions, type UAObject } from 'n
 import { generateAddressSpace } from 'node-opcua-address-space/nodeJS.js'
 import { VirtualClock } from '../../../src/model/clock.ts'
 import type { AlarmLimits } from '../../../src/model/definition.ts'
+import { defaultLimits } from '../../../src/model/limits.ts'
 import { Alarms } from '../../../src/opcua/alarms/alarms.ts'
 import { Witnesses } from '../../../src/opcua/call-witness.ts'
 import { addNotifier } from '../../../src/opcua/events/notifiers.ts'
@@ -43,7 +44,7 @@ describe('alarms of a plant that changes', () => {
     const namespace = addressSpace.registerNamespace('urn:millrace:plant:test') as Namespace
     context = {
       ...{ addressSpace, namespace, view: plant, log: () => undefined, anonymous: 'operate' },
-      ...{ live: new LiveValues(() => undefined), witnesses: new Witnesses() },
+      ...{ live: new LiveValues(() => undefined), witnesses: new Witnesses(), limits: defaultLimits },
       ...{ variableByTag: new Map(), writable: new Set(), objectById: new Map() },
     }
     addObject('dev/plc1', 'ModbusTcpDeviceType', ['DeviceHealthAlarms'])

@@ -8,7 +8,8 @@ import {
   ReadRequest,
   RegisterNodesRequest,
 } from 'node-opcua'
-import { GUARD_LIMITS } from '../../../src/opcua/guard/index.ts'
+import { defaultLimits } from '../../../src/model/limits.ts'
+import { GUARD_BOUNDS } from '../../../src/opcua/guard/index.ts'
 import { RawClient, statusOf } from '../../kit/raw-client.ts'
 import { MANY } from '../../kit/raw-server.ts'
 import { type Bench, startBench } from '../../kit/raw-shared.ts'
@@ -49,9 +50,9 @@ describe('guard: budgets', () => {
   it('gives a large folder in pages, when it is browsed without a bound', async () => {
     const answer = await client.request(browse(1, 0))
     const [first] = answer.results
-    expect(first.references).to.have.length(GUARD_LIMITS.referencesPerNode)
+    expect(first.references).to.have.length(defaultLimits.referencesPerNode)
     const next = await client.request(new BrowseNextRequest({ continuationPoints: [first.continuationPoint] }))
-    expect(next.results[0].references).to.have.length(MANY - GUARD_LIMITS.referencesPerNode)
+    expect(next.results[0].references).to.have.length(MANY - defaultLimits.referencesPerNode)
   })
 
   it('gives BadNoContinuationPoints to the nodes past the budget, when many large folders are browsed at once', async () => {
@@ -73,24 +74,24 @@ describe('guard: budgets', () => {
     }
     const next = await client.request(new BrowseNextRequest({ continuationPoints: points }))
     const answered = statuses(next)
-    expect(answered.filter((status) => status === 'Good')).to.have.length(GUARD_LIMITS.browseContinuationPoints)
+    expect(answered.filter((status) => status === 'Good')).to.have.length(defaultLimits.browseContinuationPoints)
     expect(answered[0]).to.equal('BadContinuationPointInvalid')
   })
 
   it('refuses a request with more operations than the published limit', async () => {
-    const nodesToRead = Array.from({ length: GUARD_LIMITS.nodesPerRead + 1 }, () => ({
+    const nodesToRead = Array.from({ length: defaultLimits.nodesPerRead + 1 }, () => ({
       nodeId: 'ns=0;i=2258',
       attributeId: 13,
     }))
     expect(statusOf(await client.request(new ReadRequest({ nodesToRead })))).to.equal('BadTooManyOperations')
-    expect(statusOf(await client.request(browse(GUARD_LIMITS.nodesPerBrowse + 1, 0)))).to.equal('BadTooManyOperations')
+    expect(statusOf(await client.request(browse(defaultLimits.nodesPerBrowse + 1, 0)))).to.equal('BadTooManyOperations')
   })
 
   it('caps the timeout of a session, when a client asks for hours', async () => {
     const answer = await client.request(
       new CreateSessionRequest({ endpointUrl: 'opc.tcp://127.0.0.1', requestedSessionTimeout: 1e9 }),
     )
-    expect(answer.revisedSessionTimeout).to.equal(GUARD_LIMITS.sessionTimeoutMs)
+    expect(answer.revisedSessionTimeout).to.equal(GUARD_BOUNDS.sessionTimeoutMs)
   })
 
   it('gives BadServerTooBusy, when RegisterNodes or FindServers are repeated without end', async () => {
@@ -120,9 +121,9 @@ describe('guard: budgets', () => {
   })
 
   it('refuses to register more nodes than a session may hold', async () => {
-    const nodesToRegister = Array.from({ length: GUARD_LIMITS.nodesPerRegister }, () => 'ns=1;s=level' as never)
+    const nodesToRegister = Array.from({ length: defaultLimits.nodesPerRegister }, () => 'ns=1;s=level' as never)
     const answered: string[] = []
-    const times = GUARD_LIMITS.registeredNodesPerSession / GUARD_LIMITS.nodesPerRegister + 1
+    const times = defaultLimits.registeredNodesPerSession / defaultLimits.nodesPerRegister + 1
     for (let turn = 0; turn < times; turn += 1) {
       answered.push(statusOf(await client.request(new RegisterNodesRequest({ nodesToRegister }))))
     }
@@ -131,7 +132,7 @@ describe('guard: budgets', () => {
   })
 
   it('lets a new client in, when the session table is full of sessions whose channel has gone', async () => {
-    for (let index = 0; index < GUARD_LIMITS.sessions + 10; index += 1) {
+    for (let index = 0; index < defaultLimits.sessions + 10; index += 1) {
       const gone = await RawClient.session(bench.port)
       await gone.destroy()
     }

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { StatusCodes } from 'node-opcua'
 import { BinaryStream } from 'node-opcua-binary-stream'
-import { applyEncodingLimits, GUARD_LIMITS } from '../../../src/opcua/guard/index.ts'
+import { defaultLimits } from '../../../src/model/limits.ts'
+import { applyEncodingLimits } from '../../../src/opcua/guard/index.ts'
 import { negotiateTransport } from '../../../src/opcua/guard/limits.ts'
 import { RateLimits } from '../../../src/opcua/guard/rates.ts'
 
@@ -32,7 +33,7 @@ describe('guard: limits', () => {
   it('lowers the bounds of the decoder, which options can only raise', () => {
     BinaryStream.maxArrayLength = 10_000_000
     applyEncodingLimits()
-    expect(BinaryStream.maxArrayLength).to.equal(GUARD_LIMITS.arrayLength)
+    expect(BinaryStream.maxArrayLength).to.equal(defaultLimits.arrayLength)
   })
 
   it('admits a burst, then the rate, each caller by itself', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { HistoryUpdateRequest, NodeId } from 'node-opcua'
 import { DeleteEventDetails, UpdateEventDetails, UpdateStructureDataDetails } from 'node-opcua-types'
-import { GUARD_LIMITS } from '../../../src/opcua/guard/limits.ts'
+import { defaultLimits } from '../../../src/model/limits.ts'
 import { RawClient, statusOf } from '../../kit/raw-client.ts'
 import type { Client } from '../bench.ts'
 import { at, epoch, samplesOf, startHistoryBench, users } from './history-bench.ts'
@@ -152,9 +152,9 @@ describe('HistoryUpdate (Part 11 §6.9)', function () {
         )
       expect(await fault()).to.equal('BadNothingToDo')
       const one = putting('Insert', volume, [dataValue(1, 1)])
-      const limit = GUARD_LIMITS.nodesPerHistoryUpdate
+      const limit = defaultLimits.nodesPerHistoryUpdate
       expect(await fault(...Array.from({ length: limit + 1 }, () => one))).to.equal('BadTooManyOperations')
-      const times = Array.from({ length: GUARD_LIMITS.valuesPerHistoryUpdate / 2 }, (_, index) => at(index))
+      const times = Array.from({ length: defaultLimits.valuesPerHistoryUpdate / 2 }, (_, index) => at(index))
       expect(await fault(deletingAt(volume, times), deletingAt(volume, [...times, at(0)]))).to.equal(
         'BadTooManyOperations',
       )

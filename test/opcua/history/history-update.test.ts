@@ -8,7 +8,7 @@ import {
   StatusCodes,
   VariantArrayType,
 } from 'node-opcua'
-import { GUARD_LIMITS } from '../../../src/opcua/guard/limits.ts'
+import { defaultLimits } from '../../../src/model/limits.ts'
 import type { Client } from '../bench.ts'
 import { at, epoch, samplesOf } from './history-bench.ts'
 import { historyRead, rawDetails, rawOf, rowsOf } from './reading.ts'
@@ -261,7 +261,7 @@ describe('HistoryUpdate (Part 11 §6.9)', function () {
     const ids = ['i=11196', 'i=11197', 'i=11198', 'i=11199', 'i=11200', 'i=11281', 'i=11282', 'i=11283', 'i=11502']
     const limits = ['i=12167', 'i=12168']
     const values = await client.session.read([...ids, ...limits].map((nodeId) => ({ nodeId, attributeId: 13 })))
-    const { nodesPerHistoryUpdate } = GUARD_LIMITS
+    const { nodesPerHistoryUpdate } = defaultLimits
     expect(values.map(({ value }) => value.value as unknown)).to.deep.equal([
       ...[true, true, true, true, true, false, false, false, false],
       ...[nodesPerHistoryUpdate, nodesPerHistoryUpdate],

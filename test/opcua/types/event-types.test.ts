@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { AttributeIds, BrowseDirection, type NodeId } from 'node-opcua'
+import { typesFiles } from '../../../src/opcua/nodesets.ts'
+import type { IdRow } from '../../../src/opcua/types/build-types.ts'
 import { typeIds } from '../../../src/opcua/types/ids.ts'
 import { type Bench, type Client, startBench } from '../bench.ts'
 
@@ -111,8 +114,10 @@ describe('types of events and alarms (information model, sections 5.6 and 5.7)',
       ...{ Closed: 1, Open: 2, HalfOpen: 3 },
       ...{ ClosedToOpen: 1, OpenToHalfOpen: 2, HalfOpenToClosed: 3, HalfOpenToOpen: 4, OpenToClosed: 5 },
     })
-    const [from] = await browse(`ns=8;i=${typeIds.BreakerStateMachineType_OpenToClosed}`, 'FromState', 0)
-    const [cause] = await browse(`ns=8;i=${typeIds.BreakerStateMachineType_OpenToClosed}`, 'HasCause', 0)
+    const rows = JSON.parse(await readFile(typesFiles.ids, 'utf8')) as IdRow[]
+    const openToClosed = rows.find(([name]) => name === 'BreakerStateMachineType_OpenToClosed')?.[1]
+    const [from] = await browse(`ns=8;i=${openToClosed}`, 'FromState', 0)
+    const [cause] = await browse(`ns=8;i=${openToClosed}`, 'HasCause', 0)
     expect([from?.browseName.name, cause?.browseName.name]).to.deep.equal(['Open', 'Reset'])
   })
 })

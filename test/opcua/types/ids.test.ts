@@ -30,7 +30,7 @@ describe('numbers of our types', () => {
   })
 
   it('are the same in TypeScript', () => {
-    const identifiers = committed.filter(([name]) => /^\w+$/.test(name)).map(([name, id]) => [name, id])
+    const identifiers = committed.filter(([name]) => /^[A-Za-z0-9]+$/.test(name)).map(([name, id]) => [name, id])
     expect(typeIds).to.deep.equal(Object.fromEntries(identifiers))
     expect(typeIds.PipelineType).to.equal(1047)
   })

@@ -1,0 +1,167 @@
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import {
+  type AddressSpace,
+  DataType,
+  type OPCUACertificateManager,
+  type OPCUAServer,
+  type ServerSecureChannelLayer,
+} from 'node-opcua'
+import { OwnCertificate, type OwnCertificateNews } from '../../certificates/own-certificate.ts'
+import { TrustStore } from '../../certificates/store.ts'
+import { type Clock, systemClock } from '../../model/clock.ts'
+import { messageOf } from '../../model/errors.ts'
+import type { AuditSink } from '../events/audit-trail.ts'
+import { dateTime, type EventFields, raise, text } from '../events/raising.ts'
+import type { Log } from '../space-context.ts'
+import { checkSessionCertificates } from './application-uri.ts'
+import { auditRefusal, judgeChannels, type OnRefused, refusalLine } from './refusals.ts'
+import { stackStoreOf } from './stack-store.ts'
+import { closeUntrustedChannels } from './trusted-channels.ts'
+
+/** How often it is looked after the own certificate, in milliseconds. */
+const lookMs = 1000
+
+/** Where the stores lie in the folder of the certificates. */
+export const storeFolders = { channels: 'own', users: 'users' } as const
+
+/** What is known of certificates before the server is there: the stores, and who the server is. */
+export interface ServerSecurity {
+  /** Whose channels are accepted. */
+  readonly channels: TrustStore
+  /** Which certificates people may log in with. */
+  readonly users: TrustStore
+  readonly own: OwnCertificate
+  /** The stores as the stack wants them. */
+  readonly stackStores: {
+    readonly serverCertificateManager: OPCUACertificateManager
+    readonly userCertificateManager: OPCUACertificateManager
+  }
+}
+
+/** What the stores and the own certificate are made of. */
+export interface SecurityOptions {
+  readonly certificatesFolder: string
+  readonly applicationUri: string
+  readonly name: string
+  /** Host names and addresses of the endpoints. */
+  readonly reachedBy: readonly string[]
+  readonly log: Log
+}
+
+/** Opens the stores and the own certificate, and makes what is missing. Rejects with an error of the file system or `certificate-unusable`. */
+export async function openSecurity(options: SecurityOptions): Promise<ServerSecurity> {
+  const { certificatesFolder, applicationUri, name, reachedBy, log } = options
+  const channels = new TrustStore(join(certificatesFolder, storeFolders.channels), 'application')
+  const users = new TrustStore(join(certificatesFolder, storeFolders.users), 'user')
+  await channels.prepare()
+  await users.prepare()
+  const identity = { applicationUri, name, hosts: [...new Set([...reachedBy, hostname()])] }
+  const now = () => systemClock.now()
+  const own = await OwnCertificate.open({ folder: channels.folder, identity, reachedBy, log, now })
+  const stackStores = { serverCertificateManager: stackStoreOf(channels), userCertificateManager: stackStoreOf(users) }
+  return { channels, users, own, stackStores }
+}
+
+/** What guarding the server needs besides. */
+export interface GuardedBy {
+  readonly log: Log
+  /** Takes lines that clients cause, and holds repeated ones back. */
+  readonly tell: (kind: string, message: string) => void
+  readonly onAudit?: AuditSink | undefined
+  /** Looks at the folders every second; without it only when a client connects. */
+  readonly isWatching: boolean
+  readonly clock?: Clock
+}
+
+/** Judges the clients of a server that is complete, and follows what becomes of certificates. The returned function ends it. */
+export function guardChannels(
+  server: OPCUAServer,
+  addressSpace: AddressSpace,
+  { channels, own }: ServerSecurity,
+  { log, tell, onAudit, isWatching, clock = systemClock }: GuardedBy,
+): () => void {
+  const heard =
+    (what: string): OnRefused =>
+    (refused) => {
+      const { certificate, status } = refused.verdict
+      tell(`${what} ${certificate?.thumbprint ?? ''} ${status}`, refusalLine(refused, what))
+      auditRefusal(addressSpace, refused, onAudit)
+    }
+  judgeChannels(server, channels, heard('client refused'))
+  verifyByChannel(server)
+  checkSessionCertificates(server, heard('client refused'))
+  if (!isWatching) return () => undefined
+  const ends = [
+    closeUntrustedChannels(server, { store: channels, onClosed: heard('channel closed'), clock }),
+    followOwn(own, { clock, log, onNews: (news) => tellNews(server, addressSpace, news, log) }),
+  ]
+  return () => {
+    for (const end of ends) end()
+  }
+}
+
+function followOwn(
+  own: OwnCertificate,
+  { clock, log, onNews }: { clock: Clock; log: Log; onNews: (news: OwnCertificateNews) => void },
+): () => void {
+  let isEnded = false
+  let lastError = ''
+  const look = async (): Promise<void> => {
+    const news = await own.look()
+    if (!isEnded) for (const each of news) onNews(each)
+    lastError = ''
+  }
+  const again = (): void => {
+    look()
+      .catch((error: unknown) => {
+        if (messageOf(error) !== lastError) log('error', `the certificate of the server: ${messageOf(error)}`)
+        lastError = messageOf(error)
+      })
+      .finally(() => {
+        if (!isEnded) cancel = clock.after(lookMs, again)
+      })
+  }
+  let cancel = clock.after(0, again)
+  return () => {
+    isEnded = true
+    cancel()
+  }
+}
+
+function tellNews(server: OPCUAServer, addressSpace: AddressSpace, news: OwnCertificateNews, log: Log): void {
+  const { kind, certificate, message } = news
+  if (kind === 'renewed') {
+    useOwn(server)
+    log('warn', message)
+  } else log(news.daysLeft <= 7 ? 'error' : 'warn', message)
+  const source = addressSpace.rootFolder.objects.server
+  const common = { thumbprint: text(certificate.thumbprint), expirationDate: dateTime(certificate.notAfter) }
+  const fields = (): EventFields =>
+    kind === 'renewed'
+      ? { ...common, oldThumbprint: text(news.old) }
+      : { ...common, daysLeft: { dataType: DataType.UInt32, value: news.daysLeft } }
+  const type = kind === 'renewed' ? 'ServerCertificateRenewedEventType' : 'ServerCertificateExpiresEventType'
+  raise({ addressSpace }, { source, type, message, time: systemClock.now() }, fields)
+}
+
+/** Lets the server use what stands in its files now; channels that are open keep the certificate that they were opened with. */
+export function useOwn(server: OPCUAServer): void {
+  server.invalidateCachedCertificates()
+  for (const endpoint of server.endpoints) endpoint.invalidateCertificates()
+}
+
+/** The part of the stack's server that checks who opened a session (Part 4 §5.7.3.2). */
+interface VerifiesClients {
+  verifyClientSignature(session: unknown, channel: ServerSecureChannelLayer, signature: unknown): boolean
+}
+
+/** A client signs with the certificate that the server had when its channel was opened; the stack compares with the newest one. */
+function verifyByChannel(server: OPCUAServer): void {
+  const verifies = server as unknown as VerifiesClients
+  const verify = verifies.verifyClientSignature
+  verifies.verifyClientSignature = (session, channel, signature) => {
+    const then = Object.create(server, { getCertificate: { value: () => channel.getCertificate() } })
+    return verify.call(then, session, channel, signature)
+  }
+}
