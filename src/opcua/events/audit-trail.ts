@@ -12,10 +12,21 @@ export interface AuditRecord {
   readonly user: string
   /** NodeId of the session; empty when there is none. */
   readonly session: string
-  readonly action: 'write' | 'call' | 'deploy' | 'rollback' | 'remove' | 'historyUpdate' | 'login' | 'logout' | 'refuse'
+  readonly action:
+    | 'write'
+    | 'call'
+    | 'deploy'
+    | 'rollback'
+    | 'remove'
+    | 'historyUpdate'
+    | 'login'
+    | 'logout'
+    | 'user'
+    | 'role'
+    | 'refuse'
   /**
-   * Identifier of the node that was written or called; the pipeline that was deployed; the client that logged in; the thumbprint
-   * of the certificate that was refused.
+   * Identifier of the node that was written or called; the pipeline that was deployed; the client that logged in; the user or role
+   * that was changed; the thumbprint of the certificate that was refused.
    */
   readonly target: string
   /** The status code with which it ended. */
@@ -81,7 +92,8 @@ function pipelineOf(action: AuditRecord['action'], [first]: readonly Variant[]):
 /** What must not be read by whoever reads the trail. */
 const secret = /passw|secret|token|credential/i
 
-function argumentsOf(
+/** Arguments by their names, as they may be kept. */
+export function argumentsOf(
   declared: readonly { readonly name?: string | null }[] | undefined,
   values: readonly Variant[],
 ): Readonly<Record<string, Plain>> {

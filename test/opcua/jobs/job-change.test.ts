@@ -50,7 +50,7 @@ describe('job control of a plant that changes', function () {
     expect(await scratch.apply('pipelines/extra.yaml', extra)).to.deep.equal([])
     await until(() => ids(masters).includes('extra'))
     expect((await mes.give('Store', await mes.order('for extra', 'extra'))).bits).to.equal(1n)
-    await until(() => (orders.at(-1)?.value.value as unknown[]).length === 1)
+    await until(() => ids(orders, 'jobOrder').length === 1)
     const changed = extra.replace('max: 100, default: 10', 'max: 50, default: 12')
     expect(await scratch.apply('pipelines/extra.yaml', changed)).to.deep.equal([])
     await until(() => JSON.stringify(masters.at(-1)?.value.value).includes('0 to 50 l'))
@@ -58,7 +58,7 @@ describe('job control of a plant that changes', function () {
     await until(() => ids(masters).join() === 'mix,quick')
     await plant.stateIs('for extra', 'Aborted')
     expect((await mes.ask('Clear', 'for extra')).bits).to.equal(1n)
-    await until(() => (orders.at(-1)?.value.value as unknown[]).length === 0)
+    await until(() => ids(orders, 'jobOrder').length === 0)
     expect(orders.every(({ statusCode }) => statusCode.isGood())).to.equal(true)
   })
 
