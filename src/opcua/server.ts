@@ -7,6 +7,7 @@ import { isMillraceError, MillraceError } from '../model/errors.ts'
 import { defaultLimits } from '../model/limits.ts'
 import { correctCapabilities } from './capabilities.ts'
 import { certificateUnusable, prepareCertificateFolder } from './certificates.ts'
+import { witnessAttempts } from './events/attempts.ts'
 import { type Guard, installGuard } from './guard/index.ts'
 import { type FindingNodes, followFindings } from './guard-object.ts'
 import { tellHistoryCapabilities } from './history/history-capabilities.ts'
@@ -115,6 +116,7 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
       tell(`${kind} ${where}`, `guard: ${kind} in ${where}`)
     },
   })
+  witnessAttempts(server, witnesses, () => systemClock.monotonic())
   const { guard } = parts
   parts.findings = followFindings(parts.space.guard, () => guard.counters, systemClock)
   parts.unwatch = guardChannels(server, addressSpace, security, { log, tell, onAudit, isWatching })

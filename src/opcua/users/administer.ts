@@ -110,6 +110,7 @@ interface Call {
 }
 
 function tellCall(context: SpaceContext, { method, inputs, session, status, audited }: Call): void {
+  context.witnesses.heard()
   const time = systemClock.now()
   const declared = method.getInputArguments()
   const shown = inputs.map((variant, index) => withoutSecret(variant, declared[index]?.name ?? ''))
