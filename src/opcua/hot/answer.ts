@@ -1,4 +1,4 @@
-import { type DataValue, ReadResponse, StatusCodes } from 'node-opcua'
+import { type DataValue, ReadResponse, type ResponseHeader } from 'node-opcua'
 import type { BinaryStream } from 'node-opcua-binary-stream'
 import { encodeDataValue, type Times } from './encode.ts'
 import { type Writer, writer } from './writer.ts'
@@ -20,23 +20,7 @@ export class QuickAnswer extends ReadResponse {
 
   /** Writes the type of the message and the message. */
   write(out: Writer): void {
-    const { timestamp, requestHandle, serviceResult, serviceDiagnostics } = this.responseHeader
-    out.reserve(64)
-    // The id of the binary encoding in four bytes.
-    out.uint8(1)
-    out.uint8(0)
-    out.uint16(READ_RESPONSE)
-    if (serviceDiagnostics || serviceResult !== StatusCodes.Good) out.foreign(this.responseHeader)
-    else {
-      out.dateTime(timestamp?.getTime() ?? 0, 0)
-      out.uint32(requestHandle)
-      out.uint32(0)
-      // No diagnostics, an empty table of texts, and no additional header.
-      out.uint8(0)
-      out.uint32(0)
-      out.uint16(0)
-      out.uint8(0)
-    }
+    writeHead(out, READ_RESPONSE, this.responseHeader)
     const results = this.results ?? []
     out.uint32(results.length)
     for (const result of results) encodeDataValue(out, result, this.times)
@@ -50,6 +34,28 @@ export class QuickAnswer extends ReadResponse {
     this.write(writer)
     for (const byte of writer.bytes.subarray(4, writer.length)) stream.writeUInt8(byte)
   }
+}
+
+/** Writes the type of an answer, the number of its binary encoding, and its header (Part 4 §7.34). */
+export function writeHead(out: Writer, type: number, header: ResponseHeader): void {
+  out.reserve(64)
+  // An id in four bytes.
+  out.uint8(1)
+  out.uint8(0)
+  out.uint16(type)
+  const { timestamp, requestHandle, serviceResult, serviceDiagnostics, stringTable, additionalHeader } = header
+  if (serviceDiagnostics || additionalHeader || stringTable?.length !== 0) {
+    out.foreign(header)
+    return
+  }
+  out.dateTime(timestamp?.getTime() ?? 0, 0)
+  out.uint32(requestHandle)
+  out.uint32(serviceResult.value)
+  // No diagnostics, an empty table of texts, and no additional header.
+  out.uint8(0)
+  out.uint32(0)
+  out.uint16(0)
+  out.uint8(0)
 }
 
 /** The number of the binary encoding of ReadResponse (Part 6, NodeIds.csv). */

@@ -2,10 +2,12 @@ import { createRequire } from 'node:module'
 import type { OPCUAServer } from 'node-opcua'
 import { HOOKED_VERSION, installHooks, SharedHooks } from '../guard/hooks.ts'
 import { callHooks } from './call.ts'
+import { changeHooks } from './changes.ts'
 import { joinedWritesHook } from './joined-writes.ts'
 import { readHook } from './read.ts'
 import { readRequestHook } from './read-request.ts'
 import { sendingHooks } from './sending.ts'
+import { sessionHooks, sessionLookHooks } from './sessions.ts'
 import { showTokenKeys, tokenKeyHooks } from './token-keys.ts'
 import { writeHooks } from './write.ts'
 
@@ -19,9 +21,21 @@ const shared = new SharedHooks()
  */
 export function installHotPath(server: OPCUAServer): () => void {
   checkVersion()
-  const release = shared.hold(() => [...sendingHooks(), ...tokenKeyHooks(), joinedWritesHook(), readRequestHook()])
+  const release = shared.hold(() => [
+    ...sendingHooks(),
+    ...tokenKeyHooks(),
+    ...changeHooks(),
+    ...sessionHooks(),
+    joinedWritesHook(),
+    readRequestHook(),
+  ])
   showTokenKeys()
-  const remove = installHooks([readHook(server), ...writeHooks(server), ...callHooks(server)])
+  const remove = installHooks([
+    readHook(server),
+    ...writeHooks(server),
+    ...callHooks(server),
+    ...sessionLookHooks(server),
+  ])
   return () => {
     remove()
     release()

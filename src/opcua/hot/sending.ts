@@ -5,6 +5,7 @@ import { MessageSecurityMode, SequenceNumberGenerator } from 'node-opcua-secure-
 import { MessageChunker } from 'node-opcua-secure-channel/dist/source/message_chunker.js'
 import type { AnyMethod, Hook } from '../guard/hooks.ts'
 import { QuickAnswer } from './answer.ts'
+import { isQuickPublish, writePublish } from './publish.ts'
 import { writer } from './writer.ts'
 
 /** Message header, token and sequence header (Part 6 §6.7.2). */
@@ -109,6 +110,11 @@ function bodyOf(message: object, maxBytes: number): Buffer {
   if (message instanceof QuickAnswer) {
     writer.reset()
     message.write(writer)
+    return writer.bytes.subarray(0, writer.length)
+  }
+  if (isQuickPublish(message)) {
+    writer.reset()
+    writePublish(writer, message)
     return writer.bytes.subarray(0, writer.length)
   }
   const { schema, encode } = message as Encodes

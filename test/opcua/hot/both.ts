@@ -90,7 +90,7 @@ const notGoodish = 0x1000_0000
  * What has to be equal of two answers, as text: everything but times that each process made by its own clock, of which it
  * has to be equal that they are there.
  */
-function comparable(answer: unknown): string {
+export function comparable(answer: unknown): string {
   return JSON.stringify(answer, function (key, value: unknown) {
     const { status } = this as { readonly status?: number }
     if (key.endsWith('Picoseconds')) return undefined

@@ -1,4 +1,5 @@
 /** A process that serves the arranged plant without our own quick ways. */
+import type { TagSample } from '../../../src/model/sample.ts'
 import { answerParent } from '../../bench/opcua-process.ts'
 import { type Served, startServed } from './served.ts'
 
@@ -10,6 +11,8 @@ answerParent({
     const { port, certificateFile, nodeIds } = served
     return { port, certificateFile, nodeIds }
   },
+  /** Lets samples flow that JSON can carry. */
+  emit: (batch: TagSample[]) => served?.plant.emit(...batch),
   refresh: () => served?.refresh(),
   writeStatus(status: number) {
     if (served) served.plant.writeStatus = status
