@@ -20,6 +20,7 @@ import { quietLog } from './quiet-log.ts'
 import { guardChannels, openSecurity, type ServerSecurity } from './security/security.ts'
 import { hostNamesOf, type ServerOptions, stackOptions } from './server-options.ts'
 import { receiveStackMessages } from './stack-messages.ts'
+import { coverBrowsePaths } from './users/browse-paths.ts'
 import { judgeLogins } from './users/logins.ts'
 
 /** How long clients are told that the server is going to stop before it does, in milliseconds. */
@@ -102,6 +103,7 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
     limits,
     report: (...told) => parts.guard?.report(...told),
   })
+  coverBrowsePaths(server)
   tellHistoryCapabilities(server, view)
   const { history, eventHistory: events, kept } = view
   const { historized: variables, witnesses } = parts.space
