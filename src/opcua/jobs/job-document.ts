@@ -26,11 +26,15 @@ export function documentBody(addressSpace: AddressSpace, order: JobOrder): Uint8
   const known = bodies.get(order)
   if (known) return known
   const { document } = order
-  const body = isEncoded(document)
-    ? liveBody(addressSpace, document)
-    : bodyOf(new (jobType(addressSpace, 'ISA95JobOrderDataType'))({ jobOrderID: order.id }))
+  const body = isEncoded(document) ? liveBody(addressSpace, document) : bareBody(addressSpace, order)
   bodies.set(order, body)
   return body
+}
+
+/** What is known of an order that was not kept with its document. */
+function bareBody(addressSpace: AddressSpace, { id, pipeline }: JobOrder): Uint8Array {
+  const master = new (jobType(addressSpace, 'ISA95WorkMasterDataType'))({ ID: pipeline })
+  return bodyOf(new (jobType(addressSpace, 'ISA95JobOrderDataType'))({ jobOrderID: id, workMasterID: [master] }))
 }
 
 function liveBody(addressSpace: AddressSpace, { namespaces, body }: EncodedValue): Uint8Array {
