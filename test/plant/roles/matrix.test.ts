@@ -89,15 +89,16 @@ describe('roles × services × node classes (information model, section 5.8)', f
       }
       // A write is an event of the device, and an audit event.
       for (const writer of writers) await writer.write('dev/boiler1.setpoint', { dataType: DataType.Double, value: 40 })
-      await until('the administrator of security has heard of both', () => {
-        const heard = listeners.get('SecurityAdmin')?.heard ?? []
-        return heard.some(({ AttributeId }) => AttributeId === 13) && heard.some(({ Tag }) => Tag !== null)
-      })
-      await until('whoever may has heard of the write', () =>
-        (['Observer', 'observe', 'operate'] as const).every((column) =>
-          listeners.get(column)?.heard.some(({ Tag }) => Tag !== null),
-        ),
+      const hears = (column: Column, field: 'Tag' | 'AttributeId'): boolean =>
+        listeners.get(column)?.heard.some((event) => event[field] !== null) === true
+      await until('whoever may has heard of it', () =>
+        [
+          ...matrix[`Events of ${place}`].map((column) => hears(column, 'Tag')),
+          ...matrix[`Audit events of ${place}`].map((column) => hears(column, 'AttributeId')),
+        ].every(Boolean),
       )
+      // And whoever may not has had as long to hear of it too.
+      await new Promise((resolve) => setTimeout(resolve, 300))
       for (const [column, { heard }] of listeners) {
         if (heard.some(({ Tag }) => Tag !== null))
           heardBy.set(`Events of ${place}`, [...(heardBy.get(`Events of ${place}`) ?? []), column])
