@@ -63,8 +63,15 @@ describe('the body of a job response', () => {
     })
   }
 
-  it('of a job order that was kept by other means still names it', () => {
-    const [row] = jobRows(addressSpace).orders([jobWith(empty)]).value as { toJSON(): { jobOrder: object } }[]
-    expect(row?.toJSON().jobOrder).to.deep.include({ jobOrderID: 'WO-1' })
-  })
+  for (const [what, document] of [
+    ['is missing', undefined],
+    ['can no longer be read', { type: 'i=1', namespaces: ['urn:gone'], body: new Uint8Array([1, 2, 3]) }],
+  ] as const) {
+    it(`stands beside a job order with its id and work master, when what the client gave ${what}`, () => {
+      const job = { ...jobWith(empty), order: { ...order, document } }
+      const [row] = jobRows(addressSpace).orders([job]).value as { toJSON(): { jobOrder: object } }[]
+      expect(row?.toJSON().jobOrder).to.deep.include({ jobOrderID: 'WO-1' })
+      expect(JSON.stringify(row?.toJSON())).to.include('"mix"')
+    })
+  }
 })
