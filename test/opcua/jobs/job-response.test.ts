@@ -44,7 +44,12 @@ describe('the body of a job response', () => {
   })
   after(() => addressSpace.dispose())
 
-  const order = { id: 'WO-1', pipeline: 'mix', priority: 0, parameters: [], equipment: [], document: undefined }
+  const parameters = [
+    { id: 'JobName', value: 'Bottles' },
+    { id: 'volume', value: 12 },
+    { id: 'OrderNumbers', value: ['4711', '4712'] },
+  ]
+  const order = { id: 'WO-1', pipeline: 'mix', priority: 0, parameters, equipment: [], document: undefined }
   const jobWith = (response: JobResponse): Job => ({ order, state: 'Running', arrivedAt: 0, changedAt: 0, response })
 
   for (const [what, response] of Object.entries(responses)) {
@@ -55,7 +60,15 @@ describe('the body of a job response', () => {
       read.decode(stream)
       expect(stream.length).to.equal(body.length)
       expect(Buffer.from(bodyOf(read)).equals(body)).to.equal(true)
-      const { jobResponseID, jobOrderID, startTime, endTime } = read as never as Record<string, unknown>
+      const { jobResponseID, jobOrderID, startTime, endTime, jobResponseData } = read as never as Record<
+        string,
+        unknown
+      >
+      const data = jobResponseData as readonly { readonly ID: string; readonly value: { readonly value: unknown } }[]
+      expect(data.slice(2, 4).map(({ ID, value }) => [ID, value.value])).to.deep.equal([
+        ['JobName', 'Bottles'],
+        ['OrderNumbers', ['4711', '4712']],
+      ])
       expect([jobResponseID, jobOrderID]).to.deep.equal([response.id, 'WO-1'])
       const timeOf = (time: number | undefined) => (time === undefined ? undefined : new Date(time))
       expect([startTime, endTime]).to.deep.equal([timeOf(response.startedAt), timeOf(response.endedAt)])
