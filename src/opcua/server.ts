@@ -15,7 +15,8 @@ import { installLasting } from './lasting.ts'
 import { loadFault } from './load-nodesets.ts'
 import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
 import { quietLog } from './quiet-log.ts'
-import { guardChannels, openSecurity, type ServerSecurity } from './security/security.ts'
+import { guardChannels, openSecurity } from './security/security.ts'
+import type { ServerSecurity } from './security/server-security.ts'
 import { hostNamesOf, type ServerOptions, stackOptions } from './server-options.ts'
 import { receiveStackMessages } from './stack-messages.ts'
 import { judgeLogins } from './users/logins.ts'
@@ -115,7 +116,7 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   })
   const { guard } = parts
   parts.findings = followFindings(parts.space.guard, () => guard.counters, systemClock)
-  parts.unwatch = guardChannels(server, addressSpace, security, { log, tell, onAudit, isWatching })
+  parts.unwatch = guardChannels(server, addressSpace, security, { log, tell, onAudit, isWatching, witnesses })
 }
 
 /** Loads the address space. Our own NodeSets are known to load, so a failure is about one of the plant's. */
