@@ -105,7 +105,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     await historian?.use(plant)
     historian?.follow(parts.samples$)
     const shown = { deploying: deployment, history: historian, ...{ events, state, told, jobs, health } }
-    server = await servePlant(options, parts, { ...shown, users: options.users ?? users })
+    server = await servePlant(options, parts, { ...shown, users })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
     await closeAll({ server, deployment, parts, watch, historian, events, state, jobs, health })

@@ -8,12 +8,13 @@ import type { Jobs } from './jobs/jobs.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { PlantView } from './opcua/plant-view.ts'
 import { type RunningServer, startServer } from './opcua/server.ts'
-import type { UserDirectory } from './opcua/server-options.ts'
 import type { PlantHealth } from './plant-health.ts'
 import { jobsViewOf } from './plant-jobs.ts'
 import type { PlantOptions } from './plant-options.ts'
 import type { PlantParts } from './plant-parts.ts'
+import { usersShown } from './plant-users.ts'
 import { runsViewOf } from './runs-view.ts'
+import type { Users } from './users/users.ts'
 import { viewOf } from './view-of-plant.ts'
 
 /** What is shown besides the parts of the plant. */
@@ -23,7 +24,7 @@ export interface Shown {
   readonly events: EventHistory | undefined
   readonly state: DurableState | undefined
   readonly jobs: Jobs
-  readonly users: UserDirectory | undefined
+  readonly users: Users | undefined
   /** What the historian tells, and what is to be told of the time before. */
   readonly told: Observable<PlantEvent>
   readonly health: PlantHealth
@@ -46,7 +47,7 @@ export function servePlant(options: PlantOptions, parts: PlantParts, shown: Show
     limits: settings.limits,
     log: (level, message) => log[level](message),
     ...(state && { alarms: { store: state.conditions }, onAudit: (record) => state.audit(record) }),
-    ...(users === undefined ? {} : { users }),
+    ...(options.users ? { users: options.users } : usersShown(users)),
     ...(watchCertificates === undefined ? {} : { watchCertificates }),
   })
 }

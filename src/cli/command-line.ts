@@ -11,6 +11,7 @@ import { ExitCode, exitCodeOf, type Finish, UsageError } from './exit-code.ts'
 import { exportCommand } from './export.ts'
 import { historyCommand } from './history/command.ts'
 import { initCommand } from './init.ts'
+import { jobCommand } from './job/command.ts'
 import { listCommand } from './list.ts'
 import { pluginCommand } from './plugin-new.ts'
 import { runCommand } from './run.ts'
@@ -56,6 +57,7 @@ function programOf(terminal: Terminal, finish: Finish): Command {
     pluginCommand,
     exportCommand,
     historyCommand,
+    jobCommand,
     runsCommand,
     auditCommand,
     certCommand,

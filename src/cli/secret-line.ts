@@ -22,9 +22,10 @@ export async function readSecret(
   write: (text: string) => void,
   question: string,
 ): Promise<string | undefined> {
-  write(question)
+  // Before the question, because the terminal shows what is typed until then.
   input.setRawMode(true)
   input.setEncoding('utf8')
+  write(question)
   try {
     return await new Promise((resolve) => {
       let typed: readonly string[] = []

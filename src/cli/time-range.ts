@@ -28,7 +28,8 @@ export function widthOf(text: string): number {
 
 const pattern = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/
 
-function timeOf(option: string, text: string, now: number): number {
+/** A time such as `2026-05-01T06:00`, `-1h` or `+30m`, in milliseconds since 1970 UTC. Throws UsageError, which names the option. */
+export function timeOf(option: string, text: string, now: number): number {
   if (text === 'now') return now
   const ago = /^[+-]/.test(text) ? parseDuration(text.slice(1)) : undefined
   if (ago !== undefined) return text.startsWith('-') ? now - ago : now + ago

@@ -203,6 +203,10 @@ export const errorTable = {
     cause: 'an OPC UA server has refused a request, or could not fulfil it',
     remedy: 'look up the status that the message tells',
   },
+  'job-refused': {
+    cause: 'a job order does not exist, or what was asked of it is not possible',
+    remedy: 'do as the message says',
+  },
   // Database
   'database-locked': {
     cause: 'another process, or too many calls, keep a database busy',

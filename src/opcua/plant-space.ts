@@ -16,7 +16,7 @@ import { PlantNodes } from './change/plant-nodes.ts'
 import { setErrorCode } from './device-object.ts'
 import { auditClients } from './events/audit.ts'
 import { type AuditSink, recordClients } from './events/audit-trail.ts'
-import { recordLogins } from './events/logins.ts'
+import { hearLogins } from './events/logins.ts'
 import { heardAndKept } from './events/notifiers.ts'
 import { raisePlantEvent } from './events/plant-events.ts'
 import { completeStackEvents } from './events/stack-events.ts'
@@ -30,6 +30,8 @@ import type { ProgramVariables } from './program-state.ts'
 import { type AnonymousAccess, coverAttributes, setPermissions } from './roles.ts'
 import type { Log, SpaceContext } from './space-context.ts'
 import type { LoginWitness } from './users/logins.ts'
+import { showRoleSet } from './users/role-set.ts'
+import { type Administering, showUserManagement } from './users/user-management.ts'
 
 /** The plant in an address space; it follows the plant until it is stopped. */
 export interface PlantSpace {
@@ -58,6 +60,7 @@ export function buildPlantSpace(
     log,
     alarms,
     onAudit,
+    administering,
     limits = defaultLimits,
   }: {
     view: PlantView
@@ -65,6 +68,7 @@ export function buildPlantSpace(
     log: Log
     alarms?: AlarmOptions | undefined
     onAudit?: AuditSink | undefined
+    administering?: Omit<Administering, 'sink'> | undefined
     limits?: Limits | undefined
   },
 ): PlantSpace {
@@ -104,6 +108,10 @@ export function buildPlantSpace(
   completeStackEvents(addressSpace)
   auditClients(context)
   if (onAudit) recordClients(context.witnesses, onAudit)
+  if (administering) {
+    showUserManagement(context, { ...administering, sink: onAudit })
+    showRoleSet(context, { ...administering, sink: onAudit })
+  }
   setPermissions(addressSpace, namespace, anonymous)
   live.follow(view.samples$)
   const events = new Subscription()
@@ -119,7 +127,7 @@ export function buildPlantSpace(
     historized,
     witnesses: context.witnesses,
     guard: context.objectById.get('guard') as UAObject,
-    logins: onAudit ? recordLogins(onAudit) : { login: () => undefined, logout: () => undefined },
+    logins: hearLogins(context, onAudit),
     change(message) {
       update()
       nodes.tell(message)

@@ -17,6 +17,7 @@ import type { AnonymousAccess } from './roles.ts'
 import type { ServerSecurity } from './security/server-security.ts'
 import { eventHistoryProfiles, historyProfiles, jobProfiles, serverProfiles } from './server-profiles.ts'
 import type { Log } from './space-context.ts'
+import type { PasswordLength, UserAdministration } from './users/user-administration.ts'
 import type { UserDirectory } from './users/user-directory.ts'
 
 export type { UserDirectory } from './users/user-directory.ts'
@@ -44,6 +45,10 @@ export interface ServerOptions {
   readonly onAudit?: AuditSink
   /** Without it, nobody can log in. */
   readonly users?: UserDirectory
+  /** Changes users for a SecurityAdmin; without it the methods for that answer BadNotSupported. */
+  readonly administration?: UserAdministration
+  /** How long passwords are, for clients that ask before they give one. */
+  readonly passwordLength?: PasswordLength
   /** Looks every second what has become of certificates; a test that ends at once turns it off. */
   readonly watchCertificates?: boolean
 }

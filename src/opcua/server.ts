@@ -1,4 +1,5 @@
 import { NamespaceOptions, OPCUAServer } from 'node-opcua'
+import { readCertificate } from '../certificates/certificate.ts'
 import { applicationUriOf } from '../certificates/names.ts'
 import { trustRefused } from '../certificates/trust.ts'
 import { systemClock } from '../model/clock.ts'
@@ -6,6 +7,7 @@ import { isMillraceError, MillraceError } from '../model/errors.ts'
 import { defaultLimits } from '../model/limits.ts'
 import { correctCapabilities } from './capabilities.ts'
 import { certificateUnusable, prepareCertificateFolder } from './certificates.ts'
+import { witnessAttempts } from './events/attempts.ts'
 import { type Guard, installGuard } from './guard/index.ts'
 import { type FindingNodes, followFindings } from './guard-object.ts'
 import { tellHistoryCapabilities } from './history/history-capabilities.ts'
@@ -94,7 +96,8 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
   const { onAudit, alarms } = options
-  parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit, limits })
+  const administering = administeringOf(security, options)
+  parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit, limits, administering })
   parts.forgetUsers = judgeLogins(server, options.users, {
     witness: parts.space.logins,
     limits,
@@ -114,9 +117,16 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
       tell(`${kind} ${where}`, `guard: ${kind} in ${where}`)
     },
   })
+  witnessAttempts(server, witnesses, () => systemClock.monotonic())
   const { guard } = parts
   parts.findings = followFindings(parts.space.guard, () => guard.counters, systemClock)
   parts.unwatch = guardChannels(server, addressSpace, security, { log, tell, onAudit, isWatching, witnesses })
+}
+
+/** What administering users needs of the server; a user's certificate is trusted as soon as it is put into its store. */
+function administeringOf({ users }: ServerSecurity, { administration, passwordLength }: ServerOptions) {
+  const trustUser = (certificate: Uint8Array) => users.put('trusted', readCertificate(certificate))
+  return { administration, passwordLength: passwordLength ?? { min: 1, max: 128 }, trustUser }
 }
 
 /** Loads the address space. Our own NodeSets are known to load, so a failure is about one of the plant's. */

@@ -10,6 +10,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   core: async () => (await import('./core.ts')).core,
   devices: async () => (await import('./devices.ts')).devices,
   history: async () => (await import('./history.ts')).history,
+  jobs: async () => (await import('./jobs.ts')).jobs,
   plugins: async () => (await import('./plugins.ts')).plugins,
   opcua: async () => (await import('./opcua.ts')).opcua,
 }

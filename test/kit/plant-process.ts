@@ -55,6 +55,7 @@ export async function startPlantProcess(folder: string, options: PlantProcessOpt
     out: () => out,
     log: () => log,
     async end(signal) {
+      if (child.exitCode !== null || child.signalCode !== null) return
       const end = once(child, 'exit')
       child.kill(signal)
       await end

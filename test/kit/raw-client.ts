@@ -135,6 +135,23 @@ export class RawClient {
     return await this.#call('MSG', symmetricHeader(this.tokenId), body)
   }
 
+  /** Sends one chunk as the parts say, the next sequence number where they say none, and waits for the answer to it. */
+  async chunk(parts: Partial<Parameters<typeof chunkOf>[0]> & { readonly body: Buffer }): Promise<RawAnswer> {
+    const { sequence = this.#sequence + 1 } = parts
+    this.#sequence = sequence
+    const { requestId = sequence } = parts
+    const answer = new Promise<RawAnswer>((resolve, reject) => this.#waiting.set(requestId, { resolve, reject }))
+    const header = symmetricHeader(this.tokenId)
+    this.send(chunkOf({ type: 'MSG', channelId: this.channelId, header, ...parts, sequence, requestId }))
+    return await answer
+  }
+
+  /** Opens a channel with any security header, which ends in an error for most. */
+  async openWith(header: Buffer): Promise<RawAnswer> {
+    const request = new OpenSecureChannelRequest({ requestedLifetime: 60_000, securityMode: 1 })
+    return await this.#call('OPN', header, encodeBody(request))
+  }
+
   /** Sends a request in chunks without waiting; gives the request's id. */
   post(request: object): number {
     return this.#post('MSG', symmetricHeader(this.tokenId), this.encode(request))

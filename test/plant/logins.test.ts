@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { OPCUACertificateManager, UserNameIdentityToken, UserTokenType } from 'node-opcua'
+import { DataType, OPCUACertificateManager, UserNameIdentityToken, UserTokenType } from 'node-opcua'
 import { until } from '../kit/demo-plant.ts'
 import {
   login,
@@ -78,9 +78,12 @@ describe('logins of a plant', function () {
     const client = await plant.connectAs({ user: ada.identity })
     const halt = { objectId: client.id('dev/servo1'), methodId: client.id('dev/servo1.Connect') }
     expect((await client.session.call(halt)).statusCode.name).not.to.equal('BadUserAccessDenied')
-    // The administrator of that name may read the events of the audit; this one may not.
-    const roles = await client.session.read({ nodeId: 'i=24301', attributeId: 13 })
-    expect(roles.statusCode.name).to.equal('BadUserAccessDenied')
+    // The administrator of that name may change definitions; this one may not.
+    const remove = {
+      ...{ objectId: client.id('runtime'), methodId: client.id('runtime.Remove') },
+      inputArguments: ['scale', 'not needed'].map((value) => ({ dataType: DataType.String, value })),
+    }
+    expect((await client.session.call(remove)).statusCode.name).to.equal('BadUserAccessDenied')
     await client.close()
     await until('it is kept', async () => (await trail()).some((text) => /^ada login 0 /.test(text)))
   })

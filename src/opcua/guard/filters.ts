@@ -13,6 +13,7 @@ import {
   type StatusCode,
   StatusCodes,
 } from 'node-opcua'
+import { compileWhere } from '../history/events/where-clause.ts'
 import { GUARD_BOUNDS, limitsInUse } from './limits.ts'
 import { isIndexRangeSound } from './ranges.ts'
 
@@ -63,7 +64,11 @@ export function checkItemParameters(parameters: ItemParameters, attributeId: num
 function checkFilter(filter: unknown, attributeId: number): StatusCode {
   if (attributeId === AttributeIds.EventNotifier) {
     // Without an event filter the stack accepts the item and throws when the first event is raised.
-    return filter instanceof EventFilter ? checkEventFilter(filter) : StatusCodes.BadMonitoredItemFilterInvalid
+    if (!(filter instanceof EventFilter)) return StatusCodes.BadMonitoredItemFilterInvalid
+    const soundness = checkEventFilter(filter)
+    if (!soundness.isGood()) return soundness
+    // A clause that cannot be evaluated would let no event pass, without a word.
+    return typeof compileWhere(filter.whereClause) === 'function' ? soundness : StatusCodes.BadEventFilterInvalid
   }
   if (filter === null || filter === undefined) return StatusCodes.Good
   if (attributeId !== AttributeIds.Value || filter instanceof EventFilter) return StatusCodes.BadFilterNotAllowed

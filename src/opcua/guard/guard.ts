@@ -7,6 +7,7 @@ import { BrowseBudget } from './browse.ts'
 import { callHook } from './calls.ts'
 import { channelHooks } from './channels.ts'
 import { Connections } from './connections.ts'
+import { errorMessageHooks } from './error-messages.ts'
 import { Findings, type GuardCounters, type GuardFinding, type Report } from './findings.ts'
 import { type Hook, installHooks, SharedHooks } from './hooks.ts'
 import { itemHooks } from './items.ts'
@@ -105,6 +106,7 @@ function processHooks(addressSpace: AddressSpace): Hook[] {
     ...itemHooks(reportToAll),
     ...variableHooks(addressSpace, reportToAll),
     ...channelHooks(connections, () => sharedClock.monotonic(), reportToAll),
+    ...errorMessageHooks(connections),
   ]
 }
 

@@ -8,6 +8,7 @@ import {
   StatusCodes,
   Subscription,
 } from 'node-opcua'
+import { eventFilterHook } from './event-filter.ts'
 import { checkItemParameters, checkItemPlace, type ItemParameters } from './filters.ts'
 import type { Report } from './findings.ts'
 import type { AnyMethod, Hook } from './hooks.ts'
@@ -49,6 +50,7 @@ export function itemHooks(report: Report): Hook[] {
           () => true,
         ),
     },
+    eventFilterHook(items),
     { target: items, method: 'modify', wrap: (original) => guardModify(original, report) },
     { target: items, method: '_on_sampling_timer', wrap: (original) => guardSampling(original, report) },
     {

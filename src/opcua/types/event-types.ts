@@ -1,27 +1,11 @@
 import type { UAObjectType } from 'node-opcua'
 import { namespaceUris } from '../namespaces.ts'
+import { auditEventTypes, type EventField, type EventType, pipelineId } from './audit-event-types.ts'
 import { certificateEventTypes } from './certificate-event-types.ts'
 import type { EnumerationName } from './enumerations.ts'
 import { addProperty } from './members.ts'
 import type { TypeContext } from './type-context.ts'
 
-/** An event type of ours: what it is derived from, and the fields that it adds. */
-interface EventType {
-  readonly description: string
-  /** An event type of ours that stands above in the table, or a standard one. */
-  readonly base: string
-  /** Namespace of a standard base; namespace 0 unless given. */
-  readonly uri?: string
-  readonly isAbstract?: true
-  readonly fields: Readonly<Record<string, EventField>>
-}
-
-interface EventField {
-  readonly dataType: string | EnumerationName
-  readonly description: string
-}
-
-const pipelineId = { dataType: 'String', description: 'Id of the pipeline.' }
 const runId = { dataType: 'String', description: 'Id of the run; empty when there was none.' }
 const errorCode = { dataType: 'StatusCode', description: 'Status code of the error.' }
 const tagNode = { dataType: 'NodeId', description: 'Variable of the tag; null when it is about the whole device.' }
@@ -206,36 +190,7 @@ export const eventTypes = {
     base: 'ProgramTransitionEventType',
     fields: { PipelineId: pipelineId, RunId: runId },
   },
-  PipelineAuditTransitionEventType: {
-    description: 'A client changed the state of the Program of a pipeline.',
-    base: 'ProgramTransitionAuditEventType',
-    fields: { PipelineId: pipelineId },
-  },
-  MethodCallAuditEventType: {
-    description: 'A client called a method.',
-    base: 'AuditUpdateMethodEventType',
-    fields: {},
-  },
-  WriteAuditEventType: {
-    description: 'A client wrote a variable.',
-    base: 'AuditWriteUpdateEventType',
-    fields: {},
-  },
-  HistoryUpdateAuditEventType: {
-    description: 'A client inserted or replaced values of history.',
-    base: 'AuditHistoryValueUpdateEventType',
-    fields: {},
-  },
-  HistoryRawDeleteAuditEventType: {
-    description: 'A client deleted a range of history, or what was known of changes in it.',
-    base: 'AuditHistoryRawModifyDeleteEventType',
-    fields: {},
-  },
-  HistoryAtTimeDeleteAuditEventType: {
-    description: 'A client deleted values of history at given times.',
-    base: 'AuditHistoryAtTimeDeleteEventType',
-    fields: {},
-  },
+  ...auditEventTypes,
   HistorianStateEventType: {
     description: 'The historian began or ceased to keep what it should.',
     base: 'SystemEventType',

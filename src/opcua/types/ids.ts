@@ -80,4 +80,7 @@ export const typeIds = {
   OwnCertificateChangedAuditEventType: 1394,
   ServerCertificateExpiresEventType: 1395,
   ServerCertificateRenewedEventType: 1399,
+  SessionActivateAuditEventType: 1403,
+  SessionEndAuditEventType: 1404,
+  RoleMappingAuditEventType: 1405,
 } as const

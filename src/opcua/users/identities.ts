@@ -50,13 +50,14 @@ function install(): void {
   }
   stock.getCurrentUserRoles = function (this: Says) {
     const identity = identityOf(this.session)
-    return identity ? rolesOf(identity) : getCurrentUserRoles.call(this)
+    return identity ? roleIdsOf(identity) : getCurrentUserRoles.call(this)
   }
 }
 
 const anonymous = makeRoles([WellKnownRoles.Anonymous])
 
-function rolesOf(identity: Identity): NodeId[] {
+/** The NodeIds of the roles that somebody has now; whoever has to change the password is as good as without a login. */
+export function roleIdsOf(identity: Identity): NodeId[] {
   if (identity.mustChangePassword()) return anonymous
   const roles = identity.roles()
   const known = nodeIdsByRoles.get(roles)

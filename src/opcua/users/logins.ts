@@ -31,8 +31,8 @@ export interface Login {
 /** Hears of logins and of the ends of sessions; it must be quick, and must not throw. */
 export interface LoginWitness {
   login(login: Login): void
-  /** The end of a session that was activated, for which the user is told. */
-  logout(session: ServerSession, user: string): void
+  /** The end of a session that was activated: by its client, by time, or by us (Part 4 §6.5.6). */
+  logout(session: ServerSession, user: string, reason: 'CloseSession' | 'Timeout' | 'Terminated'): void
 }
 
 /** A secure channel, as far as logins need it. */
@@ -93,7 +93,6 @@ export function judgeLogins(
     const stock = (then: Answer) => isUserAuthorized.call(server, channel, session, token, then)
     judge.authorize({ channel, session, token }, stock, answer)
   }
-  server.on('session_closed', (session: ServerSession) => judge.ended(session))
   const forget = users?.onChange?.((user, isRestricted) => {
     if (isRestricted) endSessionsOf(server, user)
   })
@@ -114,6 +113,8 @@ class Judge {
   readonly #seats: Seats
   /** Attempts of each channel since it had its last success. */
   readonly #attempts = new WeakMap<Channel, number>()
+  /** Sessions whose end is heard of. */
+  readonly #heard = new WeakSet<ServerSession>()
 
   constructor(
     server: OPCUAServer,
@@ -164,11 +165,15 @@ class Judge {
     waited.then(done, done)
   }
 
-  /** A session has ended. */
-  ended(session: ServerSession): void {
-    const user = this.#seats.leave(session)
-    // One that was never activated is nobody's.
-    if (user !== undefined) this.#rules.witness.logout(session, user)
+  /** Hears of the end of a session, once. */
+  #hearEnd(session: ServerSession): void {
+    if (this.#heard.has(session)) return
+    this.#heard.add(session)
+    session.once('session_closed', (_session: unknown, _areSubscriptionsDeleted: boolean, reason: string) => {
+      const isKnown = reason === 'CloseSession' || reason === 'Timeout'
+      const user = this.#seats.leave(session) ?? ''
+      this.#rules.witness.logout(session, user, isKnown ? reason : 'Terminated')
+    })
   }
 
   #refused({ channel, session, token, status }: Asked & { readonly status: StatusCode }, then: () => void): void {
@@ -199,6 +204,7 @@ class Judge {
     this.#attempts.delete(channel)
     identify(session, identity)
     session.passwordChangeRequired = identity?.mustChangePassword() === true
+    this.#hearEnd(session)
     this.#tell(asked, told, StatusCodes.Good)
     answer(null, true)
   }
