@@ -1,4 +1,5 @@
 import {
+  DataType,
   type ISessionContext,
   MessageSecurityMode,
   type ServerSecureChannelLayer,
@@ -43,6 +44,12 @@ export function refuse(statusCode: StatusCode): never {
   throw new Refused(statusCode)
 }
 
+/** The status of a call that ended with this error; Good without one. */
+export function statusOf(error: unknown): StatusCode {
+  if (error === undefined) return StatusCodes.Good
+  return error instanceof Refused ? error.statusCode : StatusCodes.BadInternalError
+}
+
 /**
  * Binds a method that only an encrypted channel may carry: who could listen would learn keys, and who could write along would be trusted.
  * The roles that may call it stand in the standard NodeSet.
@@ -56,11 +63,22 @@ export function bindSecured(
   const method = object.getMethodByName(name)
   if (!method) throw new Error(`${object.browseName.toString()} has no method ${name}`)
   method.bindMethod(async (inputs: Variant[], context: ISessionContext) => {
-    const answered = witnesses.called({ method, inputs, session: context })
+    const answered = witnesses.called({ method, inputs: inputs.map(boundedInput), session: context })
     const answer = await answerOf(method, log, () => call(inputs, callerOf(context)))
-    answered({ status: answer.statusCode.value, outputs: answer.outputArguments })
+    // What was read is not what was done.
+    answered({ status: answer.statusCode.value, outputs: [] })
     return answer
   })
+}
+
+/** Bytes of an argument that the audit tells at most; a certificate has fewer. */
+const toldBytesMax = 4096
+
+/** An argument as it may be told. */
+export function boundedInput(input: Variant): Variant {
+  const { dataType, value } = input
+  if (dataType !== DataType.ByteString || !Buffer.isBuffer(value) || value.length <= toldBytesMax) return input
+  return new Variant({ dataType, value: value.subarray(0, toldBytesMax) })
 }
 
 function callerOf(context: ISessionContext): Caller {
@@ -76,8 +94,7 @@ async function answerOf(method: UAMethod, log: Log, call: () => Promise<readonly
     const outputs = (await call()).map((output) => new Variant(output))
     return { statusCode: StatusCodes.Good, outputArguments: outputs }
   } catch (error) {
-    if (error instanceof Refused) return { statusCode: error.statusCode, outputArguments: [] }
-    log('error', `${method.browseName.name} failed: ${String(error)}`)
-    return { statusCode: StatusCodes.BadInternalError, outputArguments: [] }
+    if (!(error instanceof Refused)) log('error', `${method.browseName.name} failed: ${String(error)}`)
+    return { statusCode: statusOf(error), outputArguments: [] }
   }
 }

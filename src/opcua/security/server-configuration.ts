@@ -14,9 +14,8 @@ import {
 import { replaceOwn } from '../../certificates/own.ts'
 import type { OwnCertificateNews } from '../../certificates/own-certificate.ts'
 import { systemClock } from '../../model/clock.ts'
-import { raise } from '../events/raising.ts'
 import { childOf } from '../space-context.ts'
-import { changeFields } from './audit-changes.ts'
+import { audited } from './audit-changes.ts'
 import { applicationGroup, CertificatePush, certificateType } from './push.ts'
 import { bindSecured, type MethodContext, type SecuredCall } from './secured-method.ts'
 import type { ServerSecurity } from './server-security.ts'
@@ -102,30 +101,13 @@ function bindCertificate(server: OPCUAServer, configuration: UAObject, context: 
     () => own.identity,
   )
   const bind = (name: string, call: SecuredCall) => bindSecured(context, configuration, name, call)
-  const group = { dataType: DataType.NodeId, value: resolveNodeId(applicationGroup) }
-  const type = { dataType: DataType.NodeId, value: resolveNodeId(certificateType) }
-  const bindChange = (name: string, what: string, call: SecuredCall) =>
-    bind(name, async (inputs, caller) => {
-      const { time, message, fields } = changeFields(addressSpace, caller, configuration, what)
-      const tell = (isDone: boolean) => {
-        const raised = { source: addressSpace.rootFolder.objects.server, time, message } as const
-        raise({ addressSpace }, { ...raised, type: 'OwnCertificateChangedAuditEventType' }, () => ({
-          ...fields(isDone),
-          certificateGroup: group,
-          certificateType: type,
-        }))
-      }
-      return call(inputs, caller).then(
-        (outputs) => {
-          tell(true)
-          return outputs
-        },
-        (error: unknown) => {
-          tell(false)
-          throw error
-        },
-      )
-    })
+  const fields = {
+    certificateGroup: { dataType: DataType.NodeId, value: resolveNodeId(applicationGroup) },
+    certificateType: { dataType: DataType.NodeId, value: resolveNodeId(certificateType) },
+  }
+  const change = { addressSpace, object: configuration, type: 'OwnCertificateChangedAuditEventType', fields } as const
+  const bindChange = (method: string, what: string, call: SecuredCall) =>
+    bind(method, audited({ ...change, method, what }, call))
   bind('CreateSigningRequest', (inputs) => push.request(inputs.map(({ value }) => value)))
   bindChange('UpdateCertificate', 'brought another certificate of the server', (inputs, { session }) =>
     push.update(

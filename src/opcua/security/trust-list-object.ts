@@ -14,9 +14,8 @@ import { type NewLists, replaceLists } from '../../certificates/replace-lists.ts
 import type { TrustStore } from '../../certificates/store.ts'
 import { plainThumbprint } from '../../certificates/trust.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
-import { raise } from '../events/raising.ts'
 import { childOf } from '../space-context.ts'
-import { changeFields } from './audit-changes.ts'
+import { audited } from './audit-changes.ts'
 import { OpenFiles } from './open-files.ts'
 import { bindSecured, type Caller, type MethodContext, refuse, type SecuredCall } from './secured-method.ts'
 import { listMasks, listsOf, trustListBytesMax, trustListOf } from './trust-list-content.ts'
@@ -38,26 +37,19 @@ export function bindTrustList(
   const list = new TrustList(store, files)
   const { addressSpace } = context
   const bind = (name: string, call: SecuredCall) => bindSecured(context, object, name, call)
-  const bindChange = (name: string, call: SecuredCall) =>
-    bind(name, async (inputs, caller) => {
-      const { time, message, fields } = changeFields(addressSpace, caller, object, `changed whom the server trusts`)
-      const tell = (isDone: boolean) => {
-        const raised = { source: addressSpace.rootFolder.objects.server, time, message } as const
-        raise({ addressSpace }, { ...raised, type: 'TrustListChangedAuditEventType' }, () => ({
-          ...fields(isDone),
-          trustListId: { dataType: DataType.NodeId, value: object.nodeId },
-        }))
-      }
-      try {
-        const outputs = await call(inputs, caller)
+  const change = {
+    ...{ addressSpace, object },
+    type: 'TrustListChangedAuditEventType',
+    what: 'changed whom the server trusts',
+    fields: { trustListId: { dataType: DataType.NodeId, value: object.nodeId } },
+  } as const
+  const bindChange = (method: string, call: SecuredCall) =>
+    bind(
+      method,
+      audited({ ...change, method }, call, (time) => {
         list.changedAt = time
-        tell(true)
-        return outputs
-      } catch (error) {
-        tell(false)
-        throw error
-      }
-    })
+      }),
+    )
   bind('Open', ([mode], caller) => list.open(mode?.value, listMasks.all, caller))
   bind('OpenWithMasks', ([masks], caller) => list.open(modes.read, Number(masks?.value), caller))
   bind('Close', async ([handle], caller) => list.close(handle?.value, caller))

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { AttributeIds, DataType, MessageSecurityMode, UserTokenType } from 'node-opcua'
+import { AttributeIds, DataType, MessageSecurityMode, UserTokenType, type Variant } from 'node-opcua'
 import { readCertificate } from '../../../src/certificates/certificate.ts'
 import { derPartsOf } from '../../../src/certificates/der.ts'
 import { applicationUriOf } from '../../../src/certificates/names.ts'
@@ -37,7 +37,7 @@ describe('ServerConfiguration (Part 12 §7.10)', function () {
     await bench.server.trust(own?.certificate.thumbprint ?? '')
     admin = await bench.connect({ ...encrypted, ...as('SecurityAdmin') })
     client = new ConfigurationClient(admin.session)
-    listener = await listen(admin, 'i=2253', { fields: ['TrustListId', 'ClientUserId', 'Status'], type: 'i=2052' })
+    listener = await listen(admin, 'i=2253', { fields: ['TrustListId', 'ClientUserId', 'Status'], type: 'i=12561' })
   })
   afterEach(() => bench.stop())
 
@@ -202,6 +202,7 @@ describe('ServerConfiguration (Part 12 §7.10)', function () {
 
     for (const isNewKey of [false, true]) {
       it(`is signed by an authority, brought, and used after ApplyChanges, with ${isNewKey ? 'another' : 'the same'} key`, async () => {
+        const changes = await listen(admin, 'i=2253', { type: 'i=12620' })
         const before = await own()
         const root = await makeCertificate({ name: 'Authority', isAuthority: true })
         const { outputs } = await request(isNewKey, randomBytes(32), 'CN=Line 7, O=Acme')
@@ -213,7 +214,7 @@ describe('ServerConfiguration (Part 12 §7.10)', function () {
         expect((await own()).thumbprint).to.equal(before.thumbprint)
         expect((await client.call(standard.configuration, 'ApplyChanges')).status).to.equal('Good')
         expect((await own()).thumbprint).to.equal(made.certificate.thumbprint)
-        const events = await listener.take(2)
+        const events = await changes.take(2)
         expect(events.map(({ EventType }) => String(EventType))).to.deep.equal(
           Array(2).fill(typeId('OwnCertificateChangedAuditEventType')),
         )
@@ -227,8 +228,13 @@ describe('ServerConfiguration (Part 12 §7.10)', function () {
       const root = await makeCertificate({ name: 'Authority', isAuthority: true })
       const made = await makeCertificate({ issuer: root, uri: applicationUriOf(), extended: serverAndClient })
       const key = Buffer.from(await keyPemOf(made))
+      const calls = await listen(admin, 'i=2253', { fields: ['InputArguments'], type: 'i=2127' })
       expect((await update(made.der, [root.der], 'PFX', key)).status).to.equal('BadNotSupported')
       expect((await update(made.der, [root.der], 'PEM', key)).status).to.equal('Good')
+      // The audit tells of the call, and not of the key.
+      const told = (await calls.take(4)).map(({ InputArguments }) => InputArguments as Variant[])
+      expect(told.map((inputs) => inputs.length)).to.deep.equal([6, 6, 6, 6])
+      expect(told.flat().filter(({ value }) => Buffer.isBuffer(value) && value.equals(key))).to.deep.equal([])
       expect((await client.call(standard.configuration, 'ApplyChanges')).status).to.equal('Good')
       expect((await own()).thumbprint).to.equal(made.certificate.thumbprint)
     })
