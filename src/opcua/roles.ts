@@ -110,10 +110,20 @@ export function coverAttributes(nodes: Iterable<BaseNode>): void {
     if (coverings.has(read)) continue
     const covering = coveringByRead.get(read) ?? coveringOf(read)
     coverings.add(covering)
+    if (!Object.hasOwn(target, 'readAttribute')) plainCoverings.add(covering)
     coveringByRead.set(read, covering)
     target.readAttribute = covering
   }
 }
+
+/** Whether a node reads its Value as the stack does, whatever covers its other attributes. */
+export function readsPlainly(node: BaseNode): boolean {
+  const { readAttribute } = node as unknown as ReadsAttributes
+  return !Object.hasOwn(node, 'readAttribute') || plainCoverings.has(readAttribute)
+}
+
+/** Coverings of the function that nodes have from their class. */
+const plainCoverings = new WeakSet<ReadAttribute>()
 
 /** One function for all nodes that read their attributes in the same way: a large plant has very many. */
 const coveringByRead = new WeakMap<ReadAttribute, ReadAttribute>()

@@ -51,6 +51,8 @@ export interface ServerOptions {
   readonly passwordLength?: PasswordLength
   /** Looks every second what has become of certificates; a test that ends at once turns it off. */
   readonly watchCertificates?: boolean
+  /** Whether the usual requests are served in our own quick way; a test that compares it with the stack's turns it off. */
+  readonly isHot?: boolean
 }
 
 const softwareVersion = '0.1.0'

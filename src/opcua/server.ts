@@ -13,6 +13,7 @@ import { type FindingNodes, followFindings } from './guard-object.ts'
 import { tellHistoryCapabilities } from './history/history-capabilities.ts'
 import { installHistoryRead } from './history/history-service.ts'
 import { installHistoryUpdate } from './history/history-update.ts'
+import { installHotPath } from './hot/hot-path.ts'
 import { installLasting } from './lasting.ts'
 import { loadFault } from './load-nodesets.ts'
 import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
@@ -82,6 +83,8 @@ interface Parts {
   space?: PlantSpace
   forgetUsers?: () => void
   guard?: Guard
+  /** Takes the hot path away. */
+  cool?: () => void
   /** Ends what follows certificates. */
   unwatch?: () => void
   findings?: FindingNodes
@@ -95,7 +98,7 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   correctCapabilities(server, limits)
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
-  const { onAudit, alarms } = options
+  const { onAudit, alarms, isHot = true } = options
   const administering = administeringOf(security, options)
   parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit, limits, administering })
   parts.forgetUsers = judgeLogins(server, options.users, {
@@ -106,6 +109,7 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   tellHistoryCapabilities(server, view)
   const { history, eventHistory: events, kept } = view
   const { historized: variables, witnesses } = parts.space
+  if (isHot) parts.cool = installHotPath(server)
   installHistoryRead(server, { history, events, variables, limits, log })
   installHistoryUpdate(server, { history, variables, witnesses, limits, log })
   if (kept) installLasting(server, () => kept.call(view))
@@ -162,7 +166,7 @@ function runningServer(parts: Parts): RunningServer {
 }
 
 async function close(parts: Parts, afterMs: number): Promise<void> {
-  const { server, space, guard, findings, unwatch, forget, forgetUsers } = parts
+  const { server, space, guard, findings, cool, unwatch, forget, forgetUsers } = parts
   forgetUsers?.()
   space?.stop()
   unwatch?.()
@@ -170,6 +174,7 @@ async function close(parts: Parts, afterMs: number): Promise<void> {
     await server.shutdown(afterMs)
   } finally {
     guard?.uninstall()
+    cool?.()
     findings?.stop()
     forget()
   }

@@ -4,9 +4,10 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { DataType, Variant } from 'node-opcua'
 import { promoteOpaqueStructure } from 'node-opcua-client-dynamic-extension-object'
-import { type JobState, jobRequests, jobStateOf, jobTransition } from '../../src/model/job.ts'
+import { type JobState, type jobRequests, jobStateOf, jobTransition } from '../../src/model/job.ts'
 import { plantFolder, removePlantFolders } from '../config/plant-folder.ts'
 import { until } from '../kit/demo-plant.ts'
+import { isJobStep } from '../kit/job-steps.ts'
 import { killPlantProcesses, type PlantProcess, startPlantProcess } from '../kit/plant-process.ts'
 import { type Client, connect } from '../opcua/bench.ts'
 import { eventsOf } from '../opcua/history/events/event-bench.ts'
@@ -214,7 +215,9 @@ async function expectEvents(client: Client, model: Model): Promise<void> {
     const way = told.filter((each) => each.id === id).map(({ state }) => state)
     way.forEach((state, index) => {
       const from = way[index - 1]
-      expect(isStep(from, state), `${id}: ${way.slice(0, index + 1).join(', ')}`).to.equal(true)
+      expect(isJobStep(from, state, { isRestarted: true }), `${id}: ${way.slice(0, index + 1).join(', ')}`).to.equal(
+        true,
+      )
     })
     if (states[id] !== undefined) {
       await until(`the last event of ${id}`, async () => {
@@ -244,16 +247,6 @@ async function toldOf({ session, id: nodeId }: Client): Promise<readonly Told[]>
     const { stateNumber } = state as { readonly stateNumber: number }
     return { id: jobOrderID, state: jobStateOf(stateNumber)!, eventId }
   })
-}
-
-/** Whether one event may follow another of the same job order: it may have been taken off its list, and be stored again. */
-function isStep(from: JobState | undefined, to: JobState): boolean {
-  const isNew = to === 'NotAllowedToStart' || to === 'AllowedToStart'
-  if (from === undefined || from === 'Ended' || from === 'Aborted') return isNew
-  if (isNew && (from === 'NotAllowedToStart' || from === 'AllowedToStart')) return true
-  return [...jobRequests, 'run' as const, 'failed' as const, 'cutOff' as const].some(
-    (cause) => jobTransition(from, cause) === to,
-  )
 }
 
 /** Whether all of some are among others, in their order. */
