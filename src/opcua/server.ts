@@ -18,7 +18,8 @@ import { installLasting } from './lasting.ts'
 import { loadFault } from './load-nodesets.ts'
 import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
 import { quietLog } from './quiet-log.ts'
-import { guardChannels, openSecurity, type ServerSecurity } from './security/security.ts'
+import { guardChannels, openSecurity } from './security/security.ts'
+import type { ServerSecurity } from './security/server-security.ts'
 import { hostNamesOf, type ServerOptions, stackOptions } from './server-options.ts'
 import { receiveStackMessages } from './stack-messages.ts'
 import { coverBrowsePaths } from './users/browse-paths.ts'
@@ -125,7 +126,7 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   witnessAttempts(server, witnesses, () => systemClock.monotonic())
   const { guard } = parts
   parts.findings = followFindings(parts.space.guard, () => guard.counters, systemClock)
-  parts.unwatch = guardChannels(server, addressSpace, security, { log, tell, onAudit, isWatching })
+  parts.unwatch = guardChannels(server, addressSpace, security, { log, tell, onAudit, isWatching, witnesses })
 }
 
 /** What administering users needs of the server; a user's certificate is trusted as soon as it is put into its store. */
