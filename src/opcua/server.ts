@@ -18,9 +18,11 @@ import { installLasting } from './lasting.ts'
 import { loadFault } from './load-nodesets.ts'
 import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
 import { quietLog } from './quiet-log.ts'
-import { guardChannels, openSecurity, type ServerSecurity } from './security/security.ts'
+import { guardChannels, openSecurity } from './security/security.ts'
+import type { ServerSecurity } from './security/server-security.ts'
 import { hostNamesOf, type ServerOptions, stackOptions } from './server-options.ts'
 import { receiveStackMessages } from './stack-messages.ts'
+import { coverBrowsePaths } from './users/browse-paths.ts'
 import { judgeLogins } from './users/logins.ts'
 
 /** How long clients are told that the server is going to stop before it does, in milliseconds. */
@@ -105,6 +107,7 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
     limits,
     report: (...told) => parts.guard?.report(...told),
   })
+  coverBrowsePaths(server)
   tellHistoryCapabilities(server, view)
   const { history, eventHistory: events, kept } = view
   const { historized: variables, witnesses } = parts.space
@@ -123,7 +126,7 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   witnessAttempts(server, witnesses, () => systemClock.monotonic())
   const { guard } = parts
   parts.findings = followFindings(parts.space.guard, () => guard.counters, systemClock)
-  parts.unwatch = guardChannels(server, addressSpace, security, { log, tell, onAudit, isWatching })
+  parts.unwatch = guardChannels(server, addressSpace, security, { log, tell, onAudit, isWatching, witnesses })
 }
 
 /** What administering users needs of the server; a user's certificate is trusted as soon as it is put into its store. */

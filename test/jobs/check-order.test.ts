@@ -33,6 +33,18 @@ describe('checking a job order', () => {
     )
   })
 
+  it('takes what OPC 40001-3 has names for, as long as it is of the right type', () => {
+    const notes = [
+      { id: 'JobName', value: 'A job' },
+      { id: 'OrderNumbers', value: ['1', '2'] },
+    ]
+    expect(valuesOf(given(...notes))).to.deep.equal({ volume: 10, count: 3 })
+    const wrong = invalidRequest | jobStatus.wrongParameter
+    expect(statusOf(given({ id: 'JobName', value: 1 }))).to.equal(wrong)
+    expect(statusOf(given({ id: 'OrderNumbers', value: '1' }))).to.equal(wrong)
+    expect(statusOf(given(notes[0]!, notes[0]!))).to.equal(wrong)
+  })
+
   it('checks limits after the conversion', () => {
     const outOfRange = invalidRequest | jobStatus.parameterOutOfRange
     expect(statusOf(given({ id: 'volume', value: 101 }))).to.equal(outOfRange)

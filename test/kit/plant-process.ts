@@ -47,7 +47,7 @@ export async function startPlantProcess(folder: string, options: PlantProcessOpt
   let [out, log] = ['', '']
   child.stdout.on('data', (data) => (out += data))
   child.stderr.on('data', (data) => (log += data))
-  await until('it runs', () => out.includes('Ctrl-C') || child.exitCode !== null, 20_000)
+  await until('it runs', () => out.includes('Ctrl-C') || child.exitCode !== null, 60_000)
   if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${log}`)
   return {
     child,

@@ -6,7 +6,7 @@ import { TrustStore } from '../../certificates/store.ts'
 import { systemClock } from '../../model/clock.ts'
 import { isMillraceError, MillraceError, messageOf } from '../../model/errors.ts'
 import { Status } from '../../model/status.ts'
-import { assertSoleUse } from '../../sqlite/sole-use.ts'
+import { lockFolder } from '../../sqlite/folder-lock.ts'
 import { openStore, type Store } from '../../store/store.ts'
 import { Users } from '../../users/users.ts'
 import type { Terminal } from '../terminal.ts'
@@ -38,7 +38,7 @@ export async function withKeptUsers<T>(
       `there is no ${file}: the plant has never run, or its data is elsewhere; name the plant's folder, or that of its data with --data`,
     )
   }
-  await assertSoleUse(file).catch((error: unknown) => {
+  const unlock = await lockFolder(data).catch((error: unknown) => {
     if (!isMillraceError(error, 'database-locked')) throw error
     throw new MillraceError(
       'database-locked',
@@ -46,6 +46,18 @@ export async function withKeptUsers<T>(
       { cause: error },
     )
   })
+  try {
+    return await withStore(file, { certificatesFolder, terminal }, work)
+  } finally {
+    await unlock()
+  }
+}
+
+async function withStore<T>(
+  file: string,
+  { certificatesFolder, terminal }: { readonly certificatesFolder: string; readonly terminal: Terminal },
+  work: (book: UserBook) => Promise<T>,
+): Promise<T> {
   const warn = (text: string): void => terminal.err(`warning: ${text}\n`)
   const store = await openStore({ file, clock: systemClock, onError: (error) => warn(messageOf(error)) })
   try {

@@ -2,7 +2,7 @@ import type { BaseNode, UAMethod, Variant } from 'node-opcua'
 import { nullVariant } from '../conversion.ts'
 
 /** Names of arguments whose values nobody may read who reads the audit. */
-const secret = /passw|secret|token|credential/i
+const secret = /passw|secret|token|credential|private_?key$/i
 
 /** Tells whether the value of an argument of this name must stay untold. */
 export function isSecret(name: string): boolean {

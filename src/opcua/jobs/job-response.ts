@@ -10,10 +10,12 @@ import { encodeDateTime, encodeString, encodeUInt32 } from 'node-opcua-basic-typ
 import type { OutputBinaryStream } from 'node-opcua-binary-stream'
 import {
   type Job,
+  type JobOrder,
   type JobOutput,
   type JobResponse,
   type JobResult,
   type JobState,
+  jobNotes,
   jobResults,
   jobStateNumber,
 } from '../../model/job.ts'
@@ -37,7 +39,7 @@ const parameterBits = { unit: 1 << 1 }
 /**
  * The body of an ISA95JobResponseDataType: what has come of a job order so far (OPC 10031-4 V2 §6.3.3).
  *
- * JobResponseData has JobResult and ReasonForStateChange (OPC 40001-3 §7.2), then the outputs of the pipeline. It is written
+ * JobResponseData has JobResult and ReasonForStateChange (OPC 40001-3 §7.2), the JobName and OrderNumbers that the order has, then the outputs of the pipeline. It is written
  * field by field, because a list has thousands of them, and the stack's own way takes twenty times as long.
  */
 export function responseBody(addressSpace: AddressSpace, { order, state }: Job, response: JobResponse): Uint8Array {
@@ -46,6 +48,7 @@ export function responseBody(addressSpace: AddressSpace, { order, state }: Job, 
   const data = [
     { id: 'JobResult', value: resultVariants[result] },
     { id: 'ReasonForStateChange', value: textsOf(reason) },
+    ...notesOf(order),
     ...outputs.map(outputParameter),
   ]
   const times =
@@ -99,6 +102,15 @@ interface Parameter {
 const resultVariants = Object.fromEntries(
   jobResults.map((result, value) => [result, new Variant({ dataType: DataType.Int32, value })]),
 ) as Record<JobResult, Variant>
+
+/** What the order says about itself; values of other types were refused. */
+function notesOf({ parameters }: JobOrder): readonly Parameter[] {
+  return parameters.flatMap(({ id, value }) => {
+    if (!Object.hasOwn(jobNotes, id)) return []
+    const converted = toVariant({ dataType: 'String', isArray: jobNotes[id] === 'texts' }, value ?? null)
+    return 'variant' in converted ? { id, value: converted.variant } : []
+  })
+}
 
 function outputParameter({ id, dataType, isArray, value, unit }: JobOutput): Parameter {
   const converted = toVariant({ dataType, isArray }, value)

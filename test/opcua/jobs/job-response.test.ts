@@ -44,7 +44,12 @@ describe('the body of a job response', () => {
   })
   after(() => addressSpace.dispose())
 
-  const order = { id: 'WO-1', pipeline: 'mix', priority: 0, parameters: [], equipment: [], document: undefined }
+  const parameters = [
+    { id: 'JobName', value: 'Bottles' },
+    { id: 'volume', value: 12 },
+    { id: 'OrderNumbers', value: ['4711', '4712'] },
+  ]
+  const order = { id: 'WO-1', pipeline: 'mix', priority: 0, parameters, equipment: [], document: undefined }
   const jobWith = (response: JobResponse): Job => ({ order, state: 'Running', arrivedAt: 0, changedAt: 0, response })
 
   for (const [what, response] of Object.entries(responses)) {
@@ -55,7 +60,15 @@ describe('the body of a job response', () => {
       read.decode(stream)
       expect(stream.length).to.equal(body.length)
       expect(Buffer.from(bodyOf(read)).equals(body)).to.equal(true)
-      const { jobResponseID, jobOrderID, startTime, endTime } = read as never as Record<string, unknown>
+      const { jobResponseID, jobOrderID, startTime, endTime, jobResponseData } = read as never as Record<
+        string,
+        unknown
+      >
+      const data = jobResponseData as readonly { readonly ID: string; readonly value: { readonly value: unknown } }[]
+      expect(data.slice(2, 4).map(({ ID, value }) => [ID, value.value])).to.deep.equal([
+        ['JobName', 'Bottles'],
+        ['OrderNumbers', ['4711', '4712']],
+      ])
       expect([jobResponseID, jobOrderID]).to.deep.equal([response.id, 'WO-1'])
       const timeOf = (time: number | undefined) => (time === undefined ? undefined : new Date(time))
       expect([startTime, endTime]).to.deep.equal([timeOf(response.startedAt), timeOf(response.endedAt)])
@@ -63,8 +76,15 @@ describe('the body of a job response', () => {
     })
   }
 
-  it('of a job order that was kept by other means still names it', () => {
-    const [row] = jobRows(addressSpace).orders([jobWith(empty)]).value as { toJSON(): { jobOrder: object } }[]
-    expect(row?.toJSON().jobOrder).to.deep.include({ jobOrderID: 'WO-1' })
-  })
+  for (const [what, document] of [
+    ['is missing', undefined],
+    ['can no longer be read', { type: 'i=1', namespaces: ['urn:gone'], body: new Uint8Array([1, 2, 3]) }],
+  ] as const) {
+    it(`stands beside a job order with its id and work master, when what the client gave ${what}`, () => {
+      const job = { ...jobWith(empty), order: { ...order, document } }
+      const [row] = jobRows(addressSpace).orders([job]).value as { toJSON(): { jobOrder: object } }[]
+      expect(row?.toJSON().jobOrder).to.deep.include({ jobOrderID: 'WO-1' })
+      expect(JSON.stringify(row?.toJSON())).to.include('"mix"')
+    })
+  }
 })
