@@ -14,6 +14,12 @@ export function joinedWritesHook(): Hook {
     wrap: (original) =>
       function (this: { readonly _socket: Socket | null }, ...given: unknown[]) {
         const { _socket: socket } = this
+        if (socket && isLast(given[0])) {
+          const sent = original.apply(this, given)
+          // The stack destroys the connection in this same turn, and what is held would go with it.
+          if (held.has(socket)) socket.uncork()
+          return sent
+        }
         if (socket && !held.has(socket) && typeof socket.cork === 'function') {
           held.add(socket)
           socket.cork()
@@ -25,4 +31,9 @@ export function joinedWritesHook(): Hook {
         return original.apply(this, given)
       },
   }
+}
+
+/** Whether a chunk is an error message, after which there is nothing else (Part 6 §7.1.2.5). */
+function isLast(chunk: unknown): boolean {
+  return Buffer.isBuffer(chunk) && chunk.toString('latin1', 0, 3) === 'ERR'
 }

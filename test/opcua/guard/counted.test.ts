@@ -3,7 +3,7 @@ import { AttributeIds, ReadRequest, UserTokenType } from 'node-opcua'
 import { limitsWith } from '../../../src/model/limits.ts'
 import { until } from '../../kit/demo-plant.ts'
 import { RawClient, statusOf } from '../../kit/raw-client.ts'
-import { chunkOf, symmetricHeader } from '../../kit/raw-messages.ts'
+import { chunkOf, openHeader, symmetricHeader } from '../../kit/raw-messages.ts'
 import { type Bench, startBench } from '../bench.ts'
 
 const limits = limitsWith({
@@ -43,6 +43,16 @@ describe('limits of messages, and what is counted', () => {
     expect(ended).to.match(/80800000|closed the connection/)
     await client.closed
     expect(statusOf(await honest.request(large))).to.equal('Good')
+  })
+
+  it('an error message reaches the client before its connection is closed', async () => {
+    for (const name of ['Basic128Rsa15', 'Basic256Sha256']) {
+      const client = await RawClient.connect(bench.server.port)
+      await client.hello()
+      const policy = openHeader(`http://opcfoundation.org/UA/SecurityPolicy#${name}`)
+      expect(await client.openWith(policy).then(String, ({ message }: Error) => message)).to.match(/0x80130000$/)
+      await client.closed
+    }
   })
 
   it('unfinished messages: the client that holds most of them is closed, and counted, when all are too many bytes', async () => {
