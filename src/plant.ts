@@ -21,6 +21,7 @@ import { PlantParts } from './plant-parts.ts'
 import { firstOf, usersOf } from './plant-users.ts'
 import type { Simulation } from './plugin/define.ts'
 import { servePlant } from './serve-plant.ts'
+import { lockFolder } from './sqlite/folder-lock.ts'
 import type { FirstLogin } from './users/users.ts'
 import { memoryVersionStore } from './version-store.ts'
 import { type PlantWatch, watchPlant } from './watch-plant.ts'
@@ -59,7 +60,12 @@ export interface RunningPlant extends Actors {
  */
 export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
   const { plant, log, clock = systemClock } = options
-  const state = await stateOf(options, clock)
+  // Before anything is read: what another program writes there would be taken for what a crash has left.
+  const unlock = options.dataFolder === undefined ? async () => undefined : await lockFolder(options.dataFolder)
+  const state = await stateOf(options, clock).catch(async (error) => {
+    await unlock()
+    throw error
+  })
   const versionInUse = (pipeline: string): number => deployment.versionInUse(pipeline)
   const health = new PlantHealth({ clock, state, historian: () => historian })
   const parts = await PlantParts.make(plant, {
@@ -68,7 +74,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     onStalled: (durationMs) => health.stalled(durationMs),
     endHungMs: endHungMsOf(options.environment),
   }).catch(async (error) => {
-    await state?.close()
+    await state?.close().finally(unlock)
     throw error
   })
   const historian = historianOf(options, clock)
@@ -108,7 +114,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     server = await servePlant(options, parts, { ...shown, users })
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
-    await closeAll({ server, deployment, parts, watch, historian, events, state, jobs, health })
+    await closeAll({ server, deployment, parts, watch, historian, events, state, jobs, health, unlock })
     throw error
   }
   events?.start()
@@ -132,7 +138,18 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     reload: (initiator) => deployment.reload({ initiator, comment: '' }),
     trust: (thumbprint) => running.trust(thumbprint),
     stop() {
-      stopping ??= closeAll({ server: running, deployment, parts, watch, historian, events, state, jobs, health })
+      stopping ??= closeAll({
+        server: running,
+        deployment,
+        parts,
+        watch,
+        historian,
+        events,
+        state,
+        jobs,
+        health,
+        unlock,
+      })
       return stopping
     },
   }
@@ -192,6 +209,7 @@ async function closeAll({
   state,
   jobs,
   health,
+  unlock,
 }: {
   readonly server: RunningServer | undefined
   readonly deployment: Deployment
@@ -202,6 +220,7 @@ async function closeAll({
   readonly state: DurableState | undefined
   readonly jobs: Jobs
   readonly health: PlantHealth
+  readonly unlock: () => Promise<unknown>
 }): Promise<void> {
   health.stopping()
   await watch?.stop()
@@ -215,5 +234,6 @@ async function closeAll({
     .finally(() => events?.stop())
     .finally(() => historian?.close())
     .finally(() => state?.close())
+    .finally(unlock)
     .finally(() => health.stop())
 }

@@ -54,6 +54,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 const owners: Readonly<Record<string, readonly string[]>> = {
   'node-opcua-client': ['src/opcua', 'src/cli/client'],
   'node-opcua-certificate-manager': ['src/opcua', 'src/cli/client'],
+  'node-opcua-types': ['src/opcua', 'src/cli/client'],
   'node-opcua': ['src/opcua'],
   sqlite3: ['src/sqlite'],
   '@peculiar/x509': ['src/certificates'],

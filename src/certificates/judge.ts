@@ -12,8 +12,8 @@ export interface TrustLists {
   readonly revocationLists: readonly RevocationList[]
 }
 
-/** What a certificate is for: an application that opens a channel, or a person who logs in. */
-export type Purpose = 'application' | 'user'
+/** What a certificate is for: an application that opens a channel, a person who logs in, or this server itself. */
+export type Purpose = 'application' | 'user' | 'server'
 
 /** Why a certificate is refused, by the status of Part 4 Table 100. */
 export type Refusal =
@@ -49,6 +49,7 @@ export const keyBitsMin = 2048
 const keyBitsMax = 4096
 
 const strongHashes = ['SHA-256', 'SHA-384', 'SHA-512']
+const serverAuthentication = '1.3.6.1.5.5.7.3.1'
 const clientAuthentication = '1.3.6.1.5.5.7.3.2'
 const anyUsage = '2.5.29.37.0'
 
@@ -80,7 +81,8 @@ export async function judge(
     distrust(built.path, lists) ??
     outOfTime(built.path, now) ??
     misuse(built.path, purpose) ??
-    (await revocation(built.path, lists))
+    // Whether the server's own is revoked is for its clients to say.
+    (purpose === 'server' ? undefined : await revocation(built.path, lists))
   return found ? { ...found, certificate } : { status: 'Good', reason: '', certificate }
 }
 
@@ -164,17 +166,19 @@ function dayOf(time: number): string {
 function misuse(path: readonly Certificate[], purpose: Purpose): Found | undefined {
   const [certificate, ...issuers] = path as [Certificate, ...Certificate[]]
   const { uris, usages, extendedUsages } = certificate
-  if (purpose === 'application' && uris.length === 0) {
+  const isApplication = purpose !== 'user'
+  if (isApplication && uris.length === 0) {
     return { status: 'BadCertificateUriInvalid', reason: 'it names no application URI' }
   }
   const status = 'BadCertificateUseNotAllowed'
-  const needed = purpose === 'application' ? KeyUsageFlags.digitalSignature | KeyUsageFlags.dataEncipherment : 0
-  const has = usages ?? (purpose === 'application' ? 0 : KeyUsageFlags.digitalSignature)
+  const needed = isApplication ? KeyUsageFlags.digitalSignature | KeyUsageFlags.dataEncipherment : 0
+  const has = usages ?? (isApplication ? 0 : KeyUsageFlags.digitalSignature)
   if ((has & needed) !== needed || (has & KeyUsageFlags.digitalSignature) === 0) {
     return { status, reason: 'its key may not be used to sign and to encrypt' }
   }
-  const isClient = extendedUsages?.some((usage) => usage === clientAuthentication || usage === anyUsage) ?? true
-  if (!isClient) return { status, reason: 'it is not meant for clients' }
+  const role = purpose === 'server' ? serverAuthentication : clientAuthentication
+  const isMeant = extendedUsages?.some((usage) => usage === role || usage === anyUsage) ?? true
+  if (!isMeant) return { status, reason: `it is not meant for ${purpose === 'server' ? 'servers' : 'clients'}` }
   for (const [index, issuer] of issuers.entries()) {
     const may = issuer.isAuthority && ((issuer.usages ?? KeyUsageFlags.keyCertSign) & KeyUsageFlags.keyCertSign) !== 0
     // Authorities between this one and the certificate.

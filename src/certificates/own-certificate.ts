@@ -66,6 +66,12 @@ export class OwnCertificate {
     return this.#pair
   }
 
+  /** Who it is for: with all names that it has now. */
+  get identity(): Identity {
+    const { identity } = this.#options
+    return { ...identity, hosts: [...new Set([...identity.hosts, ...this.certificate.hosts])] }
+  }
+
   get files(): ReturnType<typeof ownFiles> {
     return ownFiles(this.#options.folder)
   }
@@ -98,9 +104,8 @@ export class OwnCertificate {
   }
 
   async #renew(): Promise<OwnPair> {
-    const { folder, identity, now } = this.#options
-    const hosts = [...new Set([...identity.hosts, ...this.certificate.hosts])]
-    return makeOwn(folder, { ...identity, hosts }, { now: now(), key: this.#pair.key })
+    const { folder, now } = this.#options
+    return makeOwn(folder, this.identity, { now: now(), key: this.#pair.key })
   }
 
   #taken(pair: OwnPair): OwnCertificateNews {

@@ -14,6 +14,14 @@ export const folders = {
   issuerRevocations: 'issuers/crl',
 } as const
 
+const revocationFolders = { trusted: folders.trustedRevocations, issuers: folders.issuerRevocations } as const
+
+/** A revocation list in a store. */
+export interface StoredRevocationList {
+  readonly file: string
+  readonly list: RevocationList
+}
+
 /** A list of a store. */
 export type ListName = 'trusted' | 'issuers' | 'rejected'
 
@@ -74,12 +82,17 @@ export class TrustStore {
     return this.#looking
   }
 
+  /** Judges a certificate with its chain, and keeps nothing of it. */
+  async verdict(bytes: Uint8Array, now: number): Promise<Verdict> {
+    return judge(bytes, await this.lists(), { purpose: this.purpose, now })
+  }
+
   /**
    * Judges what a client sent. One that nobody has trusted is kept among the rejected ones, so that it can be looked at and trusted;
    * resolves all the same when that cannot be written.
    */
   async judge(bytes: Uint8Array, now: number): Promise<Verdict> {
-    const verdict = await judge(bytes, await this.lists(), { purpose: this.purpose, now })
+    const verdict = await this.verdict(bytes, now)
     const { certificate, status } = verdict
     const lacksTrust = status === 'BadCertificateUntrusted' || status === 'BadCertificateChainIncomplete'
     if (certificate && lacksTrust) await this.#remember(certificate).catch(() => undefined)
@@ -96,9 +109,9 @@ export class TrustStore {
   }
 
   /** The revocation lists beside the trusted certificates, or beside the issuers. */
-  async revocationLists(of: 'trusted' | 'issuers'): Promise<readonly RevocationList[]> {
-    const folder = of === 'trusted' ? folders.trustedRevocations : folders.issuerRevocations
-    return [...(await this.#read(folder)).values()].flatMap(({ revocations }) => revocations)
+  async revocationLists(of: 'trusted' | 'issuers'): Promise<readonly StoredRevocationList[]> {
+    const read = await this.#read(revocationFolders[of])
+    return [...read].flatMap(([file, { revocations }]) => revocations.map((list) => ({ file, list })))
   }
 
   /** Puts a certificate into a list. One that was refused is not among the rejected ones any more. */
@@ -125,8 +138,7 @@ export class TrustStore {
 
   /** Puts a revocation list in place; the issuer's earlier one stays, since what was revoked stays revoked. */
   async putRevocationList(of: 'trusted' | 'issuers', list: RevocationList): Promise<void> {
-    const folder = of === 'trusted' ? folders.trustedRevocations : folders.issuerRevocations
-    await writeWhole(join(this.folder, folder, `${thumbprintOf(list.raw)}.crl`), list.raw)
+    await writeWhole(join(this.folder, revocationFolders[of], `${thumbprintOf(list.raw)}.crl`), list.raw)
   }
 
   async #look(): Promise<TrustLists> {

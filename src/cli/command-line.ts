@@ -17,6 +17,7 @@ import { pluginCommand } from './plugin-new.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
 import type { Terminal } from './terminal.ts'
+import { userCommand } from './users/command.ts'
 import { validateCommand } from './validate.ts'
 
 /**
@@ -60,6 +61,7 @@ function programOf(terminal: Terminal, finish: Finish): Command {
     jobCommand,
     runsCommand,
     auditCommand,
+    userCommand,
     certCommand,
   ]
   for (const add of commands) add(program, terminal, finish)

@@ -39,6 +39,7 @@ export async function exportPlant(folder: string, output: string | undefined, te
       equipment: definition.equipment,
       devices,
       pipelines: pipelines.map(({ description }) => description),
+      jobs: definition.jobs,
     },
     {
       date: new Date(systemClock.now()),

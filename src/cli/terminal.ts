@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline'
 import type { Environment } from '../config/environment.ts'
 import { readSecret } from './secret-line.ts'
 
@@ -18,6 +19,8 @@ export interface Terminal {
   err(text: string): void
   /** Asks for a line without showing it; undefined when nobody gives one. Absent where nobody can type. */
   askSecret?(question: string): Promise<string | undefined>
+  /** The first line of standard input. Absent where there is none. */
+  readLine?(): Promise<string | undefined>
   /** Ends the process after a while even if something keeps it alive, such as a plugin that does not let go; absent where there is no process to end. */
   endWithin?(ms: number): void
 }
@@ -36,8 +39,15 @@ export function processTerminal(): Terminal {
     print: (text) => printed(stdout, text),
     err: (text) => stderr.write(text),
     ...(stdin.isTTY ? { askSecret: (question) => readSecret(stdin, (text) => stderr.write(text), question) } : {}),
+    readLine: () => firstLineOf(stdin),
     endWithin: (ms) => void setTimeout(() => process.exit(), ms).unref(),
   }
+}
+
+async function firstLineOf(stdin: NodeJS.ReadStream): Promise<string | undefined> {
+  const lines = createInterface({ input: stdin })
+  for await (const line of lines) return line
+  return undefined
 }
 
 function printed(stream: NodeJS.WriteStream, text: string): Promise<boolean> {

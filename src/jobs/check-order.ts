@@ -1,4 +1,11 @@
-import { type JobOrder, type JobParameter, type JobReturnStatus, jobIdLengthMax, jobStatus } from '../model/job.ts'
+import {
+  type JobOrder,
+  type JobParameter,
+  type JobReturnStatus,
+  jobIdLengthMax,
+  jobNotes,
+  jobStatus,
+} from '../model/job.ts'
 import { conversion } from '../model/unit.ts'
 import type { Value } from '../model/value.ts'
 import type { JobPipeline } from './job-pipeline.ts'
@@ -49,7 +56,7 @@ export function checkOrder(
       : checkParameter(parameter, pipeline)
     given.add(parameter.id)
     if ('status' in result) faults.push(result)
-    else values.set(parameter.id, result.value)
+    else if (result.value !== undefined) values.set(parameter.id, result.value)
   }
   if (faults.length === 0) return { values }
   return {
@@ -58,9 +65,17 @@ export function checkOrder(
   }
 }
 
-function checkParameter(parameter: JobParameter, pipeline: JobPipeline): { readonly value: Value } | Fault {
+/** The value of the parameter; undefined for one that the pipeline need not know. */
+function checkParameter(parameter: JobParameter, pipeline: JobPipeline): { readonly value: Value | undefined } | Fault {
   const { id, value } = parameter
   const port = pipeline.parameters.find(({ name }) => name === id)
+  if (!port && Object.hasOwn(jobNotes, id)) {
+    const isText = (each: unknown): boolean => typeof each === 'string'
+    const isNote = jobNotes[id] === 'text' ? isText(value) : Array.isArray(value) && value.every(isText)
+    return isNote
+      ? { value: undefined }
+      : wrong(`parameter ${id} is ${jobNotes[id] === 'text' ? 'a text' : 'a list of texts'}`)
+  }
   if (!port) {
     const known = pipeline.parameters.map(({ name }) => name).join(', ') || 'none'
     return wrong(`pipeline ${pipeline.id} has no parameter ${id}; it has ${known}`)

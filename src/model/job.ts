@@ -119,6 +119,12 @@ export interface JobParameter {
   readonly hasUnknownUnit?: boolean | undefined
 }
 
+/**
+ * JobOrderParameters that OPC 40001-3 §7.2 has names for and that say nothing to a pipeline: the response has them again. Each
+ * is a text or a list of texts.
+ */
+export const jobNotes: Readonly<Record<string, 'text' | 'texts'>> = { JobName: 'text', OrderNumbers: 'texts' }
+
 /** A job order (ISA95JobOrderDataType), as far as it decides what happens. */
 export interface JobOrder {
   /** JobOrderID: any text of 1 to {@link jobIdLengthMax} characters. */

@@ -17,6 +17,8 @@ export interface Port {
   readonly unit?: string | undefined
   /** Low and high end of the normal range (EURange), in `unit`. */
   readonly range?: readonly [number, number] | undefined
+  /** The limit of a parameter that has one on one side only, in `unit`. */
+  readonly limit?: { readonly min: number } | { readonly max: number } | undefined
   /** The allowed texts of a `choice` field. */
   readonly choices?: readonly string[] | undefined
   readonly default?: Value | undefined

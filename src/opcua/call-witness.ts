@@ -1,4 +1,5 @@
-import type { BaseNode, DataValue, ISessionContext, UAMethod, UAVariable, Variant } from 'node-opcua'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { BaseNode, DataValue, ISessionContext, NodeId, UAMethod, UAVariable, Variant } from 'node-opcua'
 import type { DeleteAtTimeDetails, DeleteRawModifiedDetails, UpdateDataDetails } from 'node-opcua-types'
 import type { ProgramCause } from '../model/program.ts'
 
@@ -32,6 +33,48 @@ export interface MadeWrite {
 /** Hears of each write of a client, also of those that are refused. */
 export type WriteWitness = (made: MadeWrite) => void
 
+/** What was written or called, and nobody of the plant has heard of it. */
+export type Tried = {
+  /** What was to be written, or the object of the method. */
+  readonly nodeId: NodeId
+  readonly node: BaseNode | null
+  readonly session: ISessionContext
+  readonly status: number
+  /** Attempts of the session before this one that are not told one by one. */
+  readonly heldBack: number
+} & (
+  | {
+      readonly kind: 'write'
+      readonly attributeId: number
+      readonly indexRange: string
+      readonly written: DataValue
+    }
+  | {
+      readonly kind: 'call'
+      readonly methodId: NodeId
+      readonly method: BaseNode | null
+      readonly inputs: readonly Variant[]
+    }
+)
+
+/** Hears of what was tried. */
+export type AttemptWitness = (tried: Tried) => void
+
+/** A write or call that is under way. */
+const underWay = new AsyncLocalStorage<{ isHeard: boolean }>()
+
+/** Carries a write or call out and says whether the witnesses heard of it. */
+export async function hearing<Result>(work: () => Promise<Result>): Promise<{ result: Result; isHeard: boolean }> {
+  const current = { isHeard: false }
+  const result = await underWay.run(current, work)
+  return { result, isHeard: current.isHeard }
+}
+
+function noteHeard(): void {
+  const current = underWay.getStore()
+  if (current) current.isHeard = true
+}
+
 /** A change of the history of one node that can be asked for (Part 11 §6.9). */
 export type HistoryDetails = UpdateDataDetails | DeleteRawModifiedDetails | DeleteAtTimeDetails
 
@@ -55,6 +98,7 @@ export class Witnesses {
   readonly #callsByProgram = new Map<string, CallWitness>()
   readonly #writes = new Set<WriteWitness>()
   readonly #historyUpdates = new Set<HistoryWitness>()
+  readonly #attempts = new Set<AttemptWitness>()
 
   /** Hears of all calls from now on. */
   ofCalls(witness: CallWitness): void {
@@ -81,8 +125,14 @@ export class Witnesses {
     this.#historyUpdates.add(witness)
   }
 
+  /** Hears of attempts from now on. */
+  ofAttempts(witness: AttemptWitness): void {
+    this.#attempts.add(witness)
+  }
+
   /** A call is about to be carried out; what it returns is told the answer. */
   called(asked: AskedCall): (answer: CallAnswer) => void {
+    noteHeard()
     const ofProgram = asked.program && this.#callsByProgram.get(asked.program.pipeline)
     const ends = [...this.#calls, ...(ofProgram ? [ofProgram] : [])].map((witness) => witness(asked))
     return (answer) => {
@@ -92,12 +142,24 @@ export class Witnesses {
 
   /** A call was refused before anybody was asked; a Program's own witness hears of what reached the Program only. */
   refused(asked: AskedCall, status: number): void {
+    noteHeard()
     for (const witness of this.#calls) witness(asked)({ status, outputs: [] })
   }
 
   /** A write was carried out or refused. */
   wrote(made: MadeWrite): void {
+    noteHeard()
     for (const witness of this.#writes) witness(made)
+  }
+
+  /** Somebody audits the write or call that is under way by itself. */
+  heard(): void {
+    noteHeard()
+  }
+
+  /** Something was tried that reached nothing of the plant. */
+  tried(tried: Tried): void {
+    for (const witness of this.#attempts) witness(tried)
   }
 
   /** A change of history was carried out or refused. */

@@ -12,6 +12,7 @@ import { Status } from '../model/status.ts'
 import type { AskedCall, CallAnswer } from './call-witness.ts'
 import type { SpaceContext } from './space-context.ts'
 import { statusCodeOf, statusOfError } from './status-codes.ts'
+import { toldError } from './told-error.ts'
 
 /** What a call answers with when it is not plainly Good. */
 export interface CallResult extends CallAnswer {
@@ -74,7 +75,7 @@ async function answerOf(
     return 'status' in result ? result : { status: Status.Good, outputs: result }
   } catch (error) {
     const status = statusOfError(error)
-    if (status === undefined) log('error', `${method.nodeId.value.toString()} failed: ${String(error)}`)
+    if (status === undefined) log('error', `${method.nodeId.value.toString()} failed: ${toldError(error)}`)
     return { status: status ?? Status.BadInternalError, outputs: [] }
   }
 }

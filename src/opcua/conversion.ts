@@ -58,8 +58,13 @@ function positionOf(shape: ValueShape, value: Value): Converted {
   return { variant: variantOf(UaDataType.UInt32, VariantArrayType.Scalar, position) }
 }
 
+/** Without the options of its constructor, which would be looked into again: the value has been checked. */
 function variantOf(dataType: UaDataType, arrayType: VariantArrayType, value: unknown): Variant {
-  return new Variant({ dataType, arrayType, value })
+  if (arrayType !== VariantArrayType.Scalar) return new Variant({ dataType, arrayType, value })
+  const variant = new Variant(null)
+  variant.dataType = dataType
+  variant.value = value
+  return variant
 }
 
 /** The status of a scalar that is not of its declared type, or undefined when it is. */

@@ -5,6 +5,7 @@ import type { Sample, TagSample } from '../model/sample.ts'
 import { Status } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
 import { type Converted, nullVariant } from './conversion.ts'
+import { type Fit, show as showValue } from './hot/show.ts'
 import { statusCodeOf } from './status-codes.ts'
 
 /** Makes what a variable shows out of the value of a sample. */
@@ -15,19 +16,13 @@ const nobody: readonly never[] = []
 /** Hears of a tag's newest sample. */
 export type Watch = (sample: Sample, tag: string) => void
 
-/** The part of a variable that takes a finished DataValue; the public setter would build another one and stamp it with its own time. */
-interface TakesDataValue {
-  _internal_set_dataValue(dataValue: DataValue): void
-}
-
 /**
  * Pushes samples into variables: each tag's sample becomes a DataValue once, and monitored items are told by the variable.
  *
  * Nothing here is polled: a variable whose MinimumSamplingInterval is 0 is reported on change.
  */
 export class LiveValues {
-  readonly #targetsByTag = new Map<string, readonly Target[]>()
-  readonly #watchersByTag = new Map<string, readonly Watcher[]>()
+  readonly #followersByTag = new Map<string, readonly Follower[]>()
   /** The tags that each owner has asked for; an owner is built again when it changes. */
   readonly #tagsByOwner = new Map<string, Set<string>>()
   #owner = ''
@@ -43,10 +38,12 @@ export class LiveValues {
 
   /** Lets a variable show a tag, from its newest sample on. */
   bind(tag: string, variable: UAVariable, show: Show): void {
-    this.#register(this.#targetsByTag, tag, [{ variable, show, owner: this.#owner }])
+    const fit: Fit = {}
+    const watch: Watch = (sample) => setSample(variable, sample, show, fit)
+    this.#register(tag, [{ watch, variable, owner: this.#owner }])
     variable.minimumSamplingInterval = 0
     const sample = this.#latest(tag)
-    if (sample) setSample(variable, sample, show)
+    if (sample) watch(sample, tag)
     else if (!this.#shown.has(variable)) setValue(variable, nullVariant, Status.BadWaitingForInitialData)
   }
 
@@ -59,7 +56,7 @@ export class LiveValues {
   watchAll(tags: Iterable<string>, watch: Watch): void {
     const alone = [{ watch, owner: this.#owner }]
     for (const tag of tags) {
-      this.#register(this.#watchersByTag, tag, alone)
+      this.#register(tag, alone)
       const sample = this.#latest(tag)
       if (sample) watch(sample, tag)
     }
@@ -80,8 +77,7 @@ export class LiveValues {
 
   /** How many variables and watchers follow tags; a test for leaks compares it with the one of a fresh address space. */
   get followerCount(): number {
-    const lists = [...this.#targetsByTag.values(), ...this.#watchersByTag.values()]
-    return lists.reduce((count, list) => count + list.length, 0)
+    return [...this.#followersByTag.values()].reduce((count, list) => count + list.length, 0)
   }
 
   /** Begins to follow the stream; samples of tags that nothing shows are passed over. */
@@ -97,15 +93,16 @@ export class LiveValues {
   /** Shows a batch of samples. */
   take(batch: readonly TagSample[]): void {
     for (const { tag, sample } of batch) {
-      for (const { variable, show } of this.#targetsByTag.get(tag) ?? nobody) setSample(variable, sample, show)
-      for (const { watch } of this.#watchersByTag.get(tag) ?? nobody) watch(sample, tag)
+      const followers = this.#followersByTag.get(tag)
+      if (followers) for (const { watch } of followers) watch(sample, tag)
     }
   }
 
   /** `alone` is the list when the entry is the only one of the tag. Lists never change, so that tags may share one. */
-  #register<Entry>(byTag: Map<string, readonly Entry[]>, tag: string, alone: readonly Entry[]): void {
-    const entries = byTag.get(tag)
-    byTag.set(tag, entries ? [...entries, ...alone] : alone)
+  #register(tag: string, alone: readonly Follower[]): void {
+    const others = this.#followersByTag.get(tag)
+    // What clients read is up to date before anybody acts on it.
+    this.#followersByTag.set(tag, others ? [...others, ...alone].sort(variablesFirst) : alone)
     const tags = this.#tagsByOwner.get(this.#owner)
     if (tags) tags.add(tag)
     else this.#tagsByOwner.set(this.#owner, new Set([tag]))
@@ -115,10 +112,10 @@ export class LiveValues {
   #forget(owner: string): ReadonlySet<UAVariable> {
     const variables = new Set<UAVariable>()
     for (const tag of this.#tagsByOwner.get(owner) ?? nobody) {
-      const targets = this.#targetsByTag.get(tag) ?? []
-      for (const target of targets) if (target.owner === owner) variables.add(target.variable)
-      keepOthers(this.#targetsByTag, tag, owner)
-      keepOthers(this.#watchersByTag, tag, owner)
+      for (const { owner: by, variable } of this.#followersByTag.get(tag) ?? nobody) {
+        if (by === owner && variable) variables.add(variable)
+      }
+      keepOthers(this.#followersByTag, tag, owner)
     }
     this.#tagsByOwner.delete(owner)
     return variables
@@ -126,42 +123,57 @@ export class LiveValues {
 }
 
 /** New lists instead of the old ones: an old one may be walked through at this moment. */
-function keepOthers<Entry extends { readonly owner: string }>(
-  byTag: Map<string, readonly Entry[]>,
-  tag: string,
-  owner: string,
-): void {
+function keepOthers(byTag: Map<string, readonly Follower[]>, tag: string, owner: string): void {
   const others = (byTag.get(tag) ?? []).filter((entry) => entry.owner !== owner)
   if (others.length > 0) byTag.set(tag, others)
   else byTag.delete(tag)
 }
 
-interface Target {
-  readonly variable: UAVariable
-  readonly show: Show
+/** Who hears of the samples of a tag; a variable shows them. */
+interface Follower {
+  readonly watch: Watch
+  readonly variable?: UAVariable
   readonly owner: string
 }
 
-interface Watcher {
-  readonly watch: Watch
-  readonly owner: string
+function variablesFirst(one: Follower, other: Follower): number {
+  return Number(other.variable !== undefined) - Number(one.variable !== undefined)
 }
 
 /** Shows a sample with its status and source time. A value that does not fit its type becomes Bad, not an error in the encoder. */
-export function setSample(variable: UAVariable, sample: Sample, show: Show): void {
+export function setSample(variable: UAVariable, sample: Sample, show: Show, fit?: Fit): void {
   const converted = show(sample.value)
-  if ('variant' in converted) setValue(variable, converted.variant, sample.status, sample.sourceTime)
-  else setValue(variable, nullVariant, converted.status, sample.sourceTime)
+  if ('variant' in converted) setValue(variable, converted.variant, sample.status, sample.sourceTime, fit)
+  else setValue(variable, nullVariant, converted.status, sample.sourceTime, fit)
 }
 
-/** Sets value, status and source time of a variable (milliseconds since 1970 UTC; now when there is none). */
-export function setValue(variable: UAVariable, value: Variant, status: number, sourceTime?: number): void {
-  const now = new Date(systemClock.now())
+/**
+ * Sets value, status and source time of a variable (milliseconds since 1970 UTC; now when there is none). `fit` is for those who do
+ * so again and again.
+ */
+export function setValue(
+  variable: UAVariable,
+  value: Variant,
+  status: number,
+  sourceTime?: number,
+  fit: Fit = {},
+): void {
+  const now = dateOf(systemClock.now())
   const dataValue = new DataValue(null)
   dataValue.value = value
   dataValue.statusCode = statusCodeOf(status)
-  dataValue.sourceTimestamp = sourceTime === undefined ? now : new Date(sourceTime)
+  dataValue.sourceTimestamp = sourceTime === undefined ? now : dateOf(sourceTime)
   dataValue.serverTimestamp = now
-  const target = variable as unknown as TakesDataValue
-  target._internal_set_dataValue(dataValue)
+  showValue(variable, dataValue, fit)
+}
+
+const dates: [Date, Date] = [new Date(0), new Date(0)]
+
+/** The date of a time. Many values come at the same time, or from it, and nobody changes a date. */
+function dateOf(time: number): Date {
+  const [last, other] = dates
+  if (last.getTime() === time) return last
+  dates[1] = last
+  dates[0] = other.getTime() === time ? other : new Date(time)
+  return dates[0]
 }

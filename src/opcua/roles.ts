@@ -14,8 +14,9 @@ import {
   type UAVariable,
   WellKnownRoles,
 } from 'node-opcua'
-import type { Role } from '../model/role.ts'
+import { administrators, type Role } from '../model/role.ts'
 import { rememberPermissions } from './permission-lookup.ts'
+import { tellPermissions } from './role-permissions.ts'
 
 /** What clients without a login may do. */
 export type AnonymousAccess = 'none' | 'observe' | 'operate'
@@ -40,8 +41,11 @@ const instancePermissions: Readonly<Record<RoleName, string>> = {
   Operator: operate,
   Supervisor: operate,
   Engineer: correctHistory,
-  ConfigureAdmin: `${correctHistory} | DeleteHistory`,
+  ConfigureAdmin: `${correctHistory} | DeleteHistory | ReadRolePermissions`,
 }
+
+/** Who gives roles away sees what there is and what each role may do there, and no value of it. */
+const oversee = 'Browse | ReadRolePermissions | ReceiveEvents'
 
 /** What the server knows of everybody's sessions: the arrays of SessionsDiagnosticsSummary, and SubscriptionDiagnosticsArray. */
 const sessionDiagnostics = ['i=3706', 'i=3707', 'i=3708', 'i=2290']
@@ -54,22 +58,26 @@ const sessionDiagnostics = ['i=3706', 'i=3707', 'i=3708', 'i=2290']
  */
 export function setPermissions(addressSpace: AddressSpace, instances: Namespace, anonymous: AnonymousAccess): void {
   const everybody = ['Anonymous', 'AuthenticatedUser'] as const
-  const admins = [permission('SecurityAdmin', look), permission('ConfigureAdmin', look)]
+  const admins = administrators.map((role) => permission(role, `${look} | ReadRolePermissions`))
   for (const namespace of addressSpace.getNamespaceArray()) {
     // ConditionRefresh and GetMonitoredItems are methods of namespace 0 that every subscriber needs.
     const flags = namespace.index === 0 ? lookAndCall : look
-    namespace.setDefaultRolePermissions(everybody.map((role) => permission(role, flags)))
+    namespace.setDefaultRolePermissions([
+      ...everybody.map((role) => permission(role, flags)),
+      ...administrators.map((role) => permission(role, `${flags} | ReadRolePermissions`)),
+    ])
   }
   // The stack keeps an object for each session in namespace 1, where nothing of ours is.
   addressSpace.getNamespace(1).setDefaultRolePermissions(admins)
   for (const nodeId of sessionDiagnostics) addressSpace.findNode(nodeId)?.setRolePermissions(admins)
   instances.setDefaultRolePermissions([
     ...anonymousPermissions(anonymous),
-    permission('SecurityAdmin', 'ReceiveEvents'),
+    permission('SecurityAdmin', oversee),
     ...roleNames.map((role) => permission(role, instancePermissions[role])),
   ])
   letReadEvents(addressSpace, anonymous)
   rememberPermissions(addressSpace)
+  tellPermissions(addressSpace)
 }
 
 /** Reading the history of all events takes the role of an observer; the NodeSet lets everybody listen at the Server, and only administrators read. */
@@ -110,10 +118,20 @@ export function coverAttributes(nodes: Iterable<BaseNode>): void {
     if (coverings.has(read)) continue
     const covering = coveringByRead.get(read) ?? coveringOf(read)
     coverings.add(covering)
+    if (!Object.hasOwn(target, 'readAttribute')) plainCoverings.add(covering)
     coveringByRead.set(read, covering)
     target.readAttribute = covering
   }
 }
+
+/** Whether a node reads its Value as the stack does, whatever covers its other attributes. */
+export function readsPlainly(node: BaseNode): boolean {
+  const { readAttribute } = node as unknown as ReadsAttributes
+  return !Object.hasOwn(node, 'readAttribute') || plainCoverings.has(readAttribute)
+}
+
+/** Coverings of the function that nodes have from their class. */
+const plainCoverings = new WeakSet<ReadAttribute>()
 
 /** One function for all nodes that read their attributes in the same way: a large plant has very many. */
 const coveringByRead = new WeakMap<ReadAttribute, ReadAttribute>()
@@ -146,7 +164,8 @@ export function restrictCall(method: UAMethod, lowest: RoleName, anonymous: Anon
   const rank = roleNames.indexOf(lowest)
   method.setRolePermissions([
     ...anonymousPermissions(anonymous),
-    ...roleNames.map((role, index) => permission(role, index >= rank ? operate : look)),
+    permission('SecurityAdmin', oversee),
+    ...roleNames.map((role, index) => permission(role, methodPermissions(role, index >= rank ? operate : look))),
   ])
 }
 
@@ -154,8 +173,14 @@ export function restrictCall(method: UAMethod, lowest: RoleName, anonymous: Anon
 export function openCall(method: UAMethod, anonymous: AnonymousAccess): void {
   method.setRolePermissions([
     ...(anonymous === 'none' ? [] : [permission('Anonymous', lookAndCall)]),
-    ...roleNames.map((role) => permission(role, lookAndCall)),
+    permission('SecurityAdmin', oversee),
+    ...roleNames.map((role) => permission(role, methodPermissions(role, lookAndCall))),
   ])
+}
+
+/** A ConfigureAdmin reads who may call what. */
+function methodPermissions(role: RoleName, flags: string): string {
+  return role === 'ConfigureAdmin' ? `${flags} | ReadRolePermissions` : flags
 }
 
 function anonymousPermissions(anonymous: AnonymousAccess): RolePermissionTypeOptions[] {

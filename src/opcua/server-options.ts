@@ -14,7 +14,7 @@ import { guardedServerOptions } from './guard/index.ts'
 import { serverNodesets } from './nodesets.ts'
 import type { PlantView } from './plant-view.ts'
 import type { AnonymousAccess } from './roles.ts'
-import type { ServerSecurity } from './security/security.ts'
+import type { ServerSecurity } from './security/server-security.ts'
 import { eventHistoryProfiles, historyProfiles, jobProfiles, serverProfiles } from './server-profiles.ts'
 import type { Log } from './space-context.ts'
 import type { PasswordLength, UserAdministration } from './users/user-administration.ts'
@@ -51,6 +51,8 @@ export interface ServerOptions {
   readonly passwordLength?: PasswordLength
   /** Looks every second what has become of certificates; a test that ends at once turns it off. */
   readonly watchCertificates?: boolean
+  /** Whether the usual requests are served in our own quick way; a test that compares it with the stack's turns it off. */
+  readonly isHot?: boolean
 }
 
 const softwareVersion = '0.1.0'

@@ -7,18 +7,22 @@ import { isMillraceError, MillraceError } from '../model/errors.ts'
 import { defaultLimits } from '../model/limits.ts'
 import { correctCapabilities } from './capabilities.ts'
 import { certificateUnusable, prepareCertificateFolder } from './certificates.ts'
+import { witnessAttempts } from './events/attempts.ts'
 import { type Guard, installGuard } from './guard/index.ts'
 import { type FindingNodes, followFindings } from './guard-object.ts'
 import { tellHistoryCapabilities } from './history/history-capabilities.ts'
 import { installHistoryRead } from './history/history-service.ts'
 import { installHistoryUpdate } from './history/history-update.ts'
+import { installHotPath } from './hot/hot-path.ts'
 import { installLasting } from './lasting.ts'
 import { loadFault } from './load-nodesets.ts'
 import { buildPlantSpace, type PlantSpace } from './plant-space.ts'
 import { quietLog } from './quiet-log.ts'
-import { guardChannels, openSecurity, type ServerSecurity } from './security/security.ts'
+import { guardChannels, openSecurity } from './security/security.ts'
+import type { ServerSecurity } from './security/server-security.ts'
 import { hostNamesOf, type ServerOptions, stackOptions } from './server-options.ts'
 import { receiveStackMessages } from './stack-messages.ts'
+import { coverBrowsePaths } from './users/browse-paths.ts'
 import { judgeLogins } from './users/logins.ts'
 
 /** How long clients are told that the server is going to stop before it does, in milliseconds. */
@@ -80,6 +84,8 @@ interface Parts {
   space?: PlantSpace
   forgetUsers?: () => void
   guard?: Guard
+  /** Takes the hot path away. */
+  cool?: () => void
   /** Ends what follows certificates. */
   unwatch?: () => void
   findings?: FindingNodes
@@ -93,7 +99,7 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
   correctCapabilities(server, limits)
   const { addressSpace } = server.engine
   if (!addressSpace) throw new Error('the server has no address space')
-  const { onAudit, alarms } = options
+  const { onAudit, alarms, isHot = true } = options
   const administering = administeringOf(security, options)
   parts.space = buildPlantSpace(addressSpace, { view, anonymous, log, alarms, onAudit, limits, administering })
   parts.forgetUsers = judgeLogins(server, options.users, {
@@ -101,9 +107,11 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
     limits,
     report: (...told) => parts.guard?.report(...told),
   })
+  coverBrowsePaths(server)
   tellHistoryCapabilities(server, view)
   const { history, eventHistory: events, kept } = view
   const { historized: variables, witnesses } = parts.space
+  if (isHot) parts.cool = installHotPath(server)
   installHistoryRead(server, { history, events, variables, limits, log })
   installHistoryUpdate(server, { history, variables, witnesses, limits, log })
   if (kept) installLasting(server, () => kept.call(view))
@@ -115,9 +123,10 @@ async function prepare(parts: Parts, options: ServerOptions): Promise<void> {
       tell(`${kind} ${where}`, `guard: ${kind} in ${where}`)
     },
   })
+  witnessAttempts(server, witnesses, () => systemClock.monotonic())
   const { guard } = parts
   parts.findings = followFindings(parts.space.guard, () => guard.counters, systemClock)
-  parts.unwatch = guardChannels(server, addressSpace, security, { log, tell, onAudit, isWatching })
+  parts.unwatch = guardChannels(server, addressSpace, security, { log, tell, onAudit, isWatching, witnesses })
 }
 
 /** What administering users needs of the server; a user's certificate is trusted as soon as it is put into its store. */
@@ -159,7 +168,7 @@ function runningServer(parts: Parts): RunningServer {
 }
 
 async function close(parts: Parts, afterMs: number): Promise<void> {
-  const { server, space, guard, findings, unwatch, forget, forgetUsers } = parts
+  const { server, space, guard, findings, cool, unwatch, forget, forgetUsers } = parts
   forgetUsers?.()
   space?.stop()
   unwatch?.()
@@ -167,6 +176,7 @@ async function close(parts: Parts, afterMs: number): Promise<void> {
     await server.shutdown(afterMs)
   } finally {
     guard?.uninstall()
+    cool?.()
     findings?.stop()
     forget()
   }

@@ -14,6 +14,7 @@ import type { Value } from '../model/value.ts'
 import { fromVariant, type ValueShape } from './conversion.ts'
 import type { SpaceContext } from './space-context.ts'
 import { statusCodeOf, statusOfError } from './status-codes.ts'
+import { toldError } from './told-error.ts'
 
 /** Carries a written value out and returns the status for the writer. */
 export type Write = (value: Value, initiator: string) => Promise<number>
@@ -85,7 +86,7 @@ async function carryOut({ log }: SpaceContext, variable: UAVariable, write: () =
   } catch (error) {
     const status = statusOfError(error)
     if (status !== undefined) return status
-    log('error', `write to ${variable.nodeId.value.toString()} failed: ${String(error)}`)
+    log('error', `write to ${variable.nodeId.value.toString()} failed: ${toldError(error)}`)
     return Status.BadInternalError
   }
 }

@@ -192,5 +192,7 @@ export function parameterPort({
     default: value,
     ...(unit === undefined ? {} : { unit }),
     ...(min === undefined || max === undefined ? {} : { range: [min, max] as const }),
+    ...(min !== undefined && max === undefined ? { limit: { min } } : {}),
+    ...(max !== undefined && min === undefined ? { limit: { max } } : {}),
   }
 }

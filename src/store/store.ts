@@ -34,7 +34,8 @@ export interface Store<State> {
 }
 
 /** How a store is opened. */
-export interface StoreOptions extends Omit<OpenMigratedOptions, 'schema' | 'clock' | 'isSalvaged' | 'damage'> {
+export interface StoreOptions
+  extends Omit<OpenMigratedOptions, 'schema' | 'clock' | 'isSalvaged' | 'isPrivate' | 'damage'> {
   readonly clock: Clock
   /** Told of a condition that could not be written, which is tried again, or read, and of a database that cannot be replaced. */
   readonly onError: (error: unknown) => void
@@ -48,12 +49,14 @@ export interface StoreOptions extends Omit<OpenMigratedOptions, 'schema' | 'cloc
 
 /**
  * Opens `meta.db`: it is checked, migrated, or replaced when it is damaged, with what can still be read, as
- * {@link openMigrated} says; and so it is when the damage shows later.
+ * {@link openMigrated} says; and so it is when the damage shows later. It has the hashes of passwords, so a new one is for this user of
+ * the machine alone.
  */
 export async function openStore<State>(options: StoreOptions): Promise<Store<State>> {
   const { onError, onHealth = ignore, onReplaced = ignore, ...database } = options
   const { clock } = options
-  const open = (damage?: string) => openMigrated({ ...database, schema: metaSchema, isSalvaged: true, damage })
+  const open = (damage?: string) =>
+    openMigrated({ ...database, schema: metaSchema, isSalvaged: true, isPrivate: true, damage })
   const { driver: first, notices } = await open()
   let later: readonly DatabaseNotice[] = []
   const replaced = (): void => {

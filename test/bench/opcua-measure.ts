@@ -61,39 +61,47 @@ async function measureRate(
   ]
 }
 
-/** Read of values: without security by a client that does not decode, with security by the stack's client. */
-export async function measureReads(sides: Sides, options: Repetitions): Promise<readonly Row[]> {
-  const { client } = sides
-  const { forMs } = options
+/** What is asked of both: reads, writes and calls, without security and with it. */
+const requests = [
+  { what: 'read', size: 1, inFlight: 16 },
+  { what: 'read', size: 100, inFlight: 4 },
+  { what: 'read', size: 1000, inFlight: 2 },
+  { what: 'write', size: 100, inFlight: 4 },
+  { what: 'call', size: 1, inFlight: 16 },
+  { what: 'read', size: 1, inFlight: 16, isEncrypted: true },
+  { what: 'read', size: 100, inFlight: 4, isEncrypted: true },
+  { what: 'write', size: 100, inFlight: 4, isEncrypted: true },
+  { what: 'call', size: 1, inFlight: 16, isEncrypted: true },
+] as const
+
+/** Requests that are sent again and again, by a client that looks at no more than their status. */
+export async function measureRequests(sides: Sides, options: Repetitions): Promise<readonly Row[]> {
   const rows: Row[] = []
-  for (const [size, inFlight, name] of [
-    [1, 16, 'read of 1, 16 in flight'],
-    [100, 4, 'read of 100'],
-    [1000, 2, 'read of 1000'],
-  ] as const) {
-    for (const who of ['ours', 'bare'] as const) await client.ask('reopen', { who })
-    const what = { name, unit: size === 1 ? 'requests/s' : 'values/s', each: 'value', size }
-    rows.push(...(await measureRate(sides, options, what, (who) => client.ask('read', { who, size, inFlight, forMs }))))
-  }
-  for (const [size, inFlight, name] of [
-    [1, 16, 'read of 1, 16 in flight, SignAndEncrypt'],
-    [100, 4, 'read of 100, SignAndEncrypt'],
-  ] as const) {
-    const what = { name, unit: size === 1 ? 'requests/s' : 'values/s', each: 'value', size }
-    rows.push(
-      ...(await measureRate(sides, options, what, (who) =>
-        client.ask('readEncrypted', { who, size, inFlight, forMs }),
-      )),
-    )
+  for (const request of requests) {
+    const { what, size, inFlight } = request
+    const of = what === 'call' ? '' : ` of ${size}`
+    const name = `${what}${of}, ${inFlight} in flight${'isEncrypted' in request ? ', SignAndEncrypt' : ''}`
+    const each = what === 'call' ? 'call' : 'value'
+    const unit = size === 1 ? 'requests/s' : 'values/s'
+    const ask = (who: Who): Promise<number> => sides.client.ask('ask', { who, ...request, forMs: options.forMs })
+    rows.push(...(await measureRate(sides, options, { name, unit, each, size }, ask)))
   }
   return rows
 }
 
-/** Calls of a method with one argument that gives it back. */
-export async function measureCall(sides: Sides, options: Repetitions): Promise<readonly Row[]> {
-  const what = { name: 'call, 16 in flight', unit: 'calls/s', each: 'call', size: 1 }
-  const { forMs } = options
-  return measureRate(sides, options, what, (who) => sides.client.ask('call', { who, inFlight: 16, forMs }))
+/** Sessions that are opened and closed, connection and channel included, without security. */
+export async function measureSessions({ client, ours, bare }: Sides, repetitions: number): Promise<readonly Row[]> {
+  const servers = { ours, bare }
+  const count = 10
+  const found = await inTurns(repetitions, async (who) => {
+    const start = performance.now()
+    const { cpu } = await withCpu(servers[who], () => client.ask('sessions', { who, count }))
+    return { rate: (count * 1000) / (performance.now() - start), cpu: cpu / count / 1000 }
+  })
+  return [
+    row('opening and closing a session', 'sessions/s', found.ours.rate, { bare: found.bare.rate }),
+    row('opening and closing a session: CPU time of the server', 'ms', found.ours.cpu, { bare: found.bare.cpu }),
+  ]
 }
 
 /** Browse of everything below Root. */
@@ -117,7 +125,6 @@ export async function measureSubscription(
   { count, hertz, windowMs, repetitions }: { count: number; hertz: number; windowMs: number; repetitions: number },
 ): Promise<readonly Row[]> {
   const servers = { ours, bare }
-  for (const who of ['ours', 'bare'] as const) await client.ask('subscribe', { who, count })
   const found = await inTurns(repetitions, async (who) => {
     const server = servers[who]
     await server.ask('change', { count, hertz })
@@ -133,10 +140,9 @@ export async function measureSubscription(
     await pause(300)
     return { rate: (arrived * 1000) / elapsed, cpu: cpu / elapsed / 10 }
   })
-  for (const who of ['ours', 'bare'] as const) await client.ask('unsubscribe', { who })
-  const name = `${count.toLocaleString('en').replace(',', ' ')} items at ${hertz} Hz`
+  const name = `${count.toLocaleString('en')} items changing at ${hertz} Hz`
   return [
-    row(`${name}: ${count * hertz} a second offered, delivered`, 'notifications/s', found.ours.rate, {
+    row(`${name}: delivered`, 'notifications/s', found.ours.rate, {
       bare: found.bare.rate,
     }),
     row(`${name}: CPU time of the server`, '% of a core', found.ours.cpu, { bare: found.bare.cpu }),
@@ -151,7 +157,7 @@ export async function measureEvents(
   const servers = { ours, bare }
   for (const who of ['ours', 'bare'] as const) await client.ask('subscribe', { who, count: 0, isEvents: true })
   const raise = async (who: Who, times: number): Promise<{ arrived: number; ms: number }> => {
-    const before = await client.ask<number>('notifications', { who })
+    const before = await client.ask<number>('notifications', { who, isEvents: true })
     const start = performance.now()
     let arrived = 0
     // No more at once than the queue of the item holds.
@@ -160,7 +166,7 @@ export async function measureEvents(
       const due = Math.min(times, raised + 500)
       const deadline = performance.now() + 3000
       while (arrived < due && performance.now() < deadline) {
-        arrived = (await client.ask<number>('notifications', { who })) - before
+        arrived = (await client.ask<number>('notifications', { who, isEvents: true })) - before
         if (arrived < due) await pause(5)
       }
       if (arrived < due) break

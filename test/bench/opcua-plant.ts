@@ -2,6 +2,7 @@ import { Subject } from 'rxjs'
 import type { PlantEvent } from '../../src/model/event.ts'
 import type { DeviceDescription, PipelineDescription, Port } from '../../src/model/port.ts'
 import { good, type TagSample } from '../../src/model/sample.ts'
+import { Status } from '../../src/model/status.ts'
 import type { PlantView } from '../../src/opcua/plant-view.ts'
 
 /** How a tag of the benchmark looks: a number without anything, or with unit and range. */
@@ -28,7 +29,8 @@ export class BenchPlant {
       type: 'bench',
       equipment: filler,
       outputs: Array.from({ length: count }, (_, index) => port(`t${index}`)),
-      inputs: [],
+      // As many as one request writes.
+      inputs: Array.from({ length: Math.min(count, 100) }, (_, index) => port(`t${index}`)),
       methods: [{ name: 'echo', description: '', inputs: [port('value')], outputs: [port('value')] }],
       configuration: {},
     }
@@ -59,7 +61,10 @@ export class BenchPlant {
       halt: never,
       reset: never,
       setParameter: never,
-      write: never,
+      write: async (tag, value) => {
+        this.#samples.next([{ tag, sample: good(value, Date.now()) }])
+        return Status.Good
+      },
       call: async (_device, _method, { value = null }) => ({ value }),
       connect: never,
       disconnect: never,

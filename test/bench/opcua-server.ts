@@ -32,14 +32,14 @@ function change({ count, hertz }: { count: number; hertz: number }): void {
 answerParent({
   async start(options: TargetOptions) {
     target = await startTarget(options)
-    return target.port
+    const { port, certificateFile } = target
+    return { port, certificateFile }
   },
   change,
   still: () => stopChanging(),
   happen(times: number) {
     for (let n = 0; n < times; n++) running().happen()
   },
-  trust: (thumbprint: string) => running().trust(thumbprint),
   /** CPU time of this process so far, in microseconds. */
   cpu() {
     const { user, system } = process.cpuUsage()

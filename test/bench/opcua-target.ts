@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -16,6 +16,7 @@ import {
   type UAVariable,
   type Variant,
 } from 'node-opcua'
+import { defaultLimits } from '../../src/model/limits.ts'
 import { startServer } from '../../src/opcua/server.ts'
 import { BenchPlant, type TagKind } from './opcua-plant.ts'
 
@@ -24,14 +25,16 @@ export interface TargetOptions {
   readonly who: 'ours' | 'bare'
   readonly count: number
   readonly kind: TagKind
+  /** File of the client's certificate, which is trusted from the start. */
+  readonly trusted?: string
 }
 
 /** A server under test. */
 export interface Target {
   readonly port: number
+  readonly certificateFile: string
   change(from: number, to: number, value: number): void
   happen(): void
-  trust(thumbprint: string): Promise<boolean>
 }
 
 /** Serves so many variables `dev/bench.t0`, `dev/bench.t1`, ... and the method `dev/bench.MethodSet.echo`. */
@@ -41,7 +44,10 @@ export async function startTarget(options: TargetOptions): Promise<Target> {
   return options.who === 'ours' ? startOurs(options, folder) : startBare(options, folder)
 }
 
-async function startOurs({ count, kind }: TargetOptions, folder: string): Promise<Target> {
+async function startOurs({ count, kind, trusted }: TargetOptions, folder: string): Promise<Target> {
+  const certificates = join(folder, 'own', 'trusted', 'certs')
+  await mkdir(certificates, { recursive: true })
+  if (trusted) await cp(trusted, join(certificates, 'bench.pem'))
   const plant = new BenchPlant(count, kind)
   const server = await startServer({
     view: plant.view(),
@@ -53,12 +59,14 @@ async function startOurs({ count, kind }: TargetOptions, folder: string): Promis
     allowUnsecured: true,
     watchCertificates: false,
     log: () => undefined,
+    // As many clients as the bare one takes, all without a login and from one address.
+    limits: { ...defaultLimits, sessions: 100, sessionsPerUser: 100, connectionsPerAddress: 100 },
   })
   return {
     port: server.port,
+    certificateFile: server.certificateFile,
     change: (from, to, value) => plant.change(from, to, value),
     happen: () => plant.happen(),
-    trust: (thumbprint) => server.trust(thumbprint),
   }
 }
 
@@ -73,6 +81,9 @@ async function startBare({ count, kind }: TargetOptions, folder: string): Promis
       automaticallyAcceptUnknownCertificate: true,
       disableFileWatchers: true,
     }),
+    // As it comes, it takes ten clients.
+    maxConnectionsPerEndpoint: 100,
+    serverCapabilities: { maxSessions: 100 } as never,
     securityModes: [MessageSecurityMode.None, MessageSecurityMode.SignAndEncrypt],
     securityPolicies: [SecurityPolicy.None, SecurityPolicy.Basic256Sha256],
   })
@@ -83,6 +94,7 @@ async function startBare({ count, kind }: TargetOptions, folder: string): Promis
   await server.start()
   return {
     port: server.endpoints[0]?.port ?? 0,
+    certificateFile: server.certificateFile,
     change(from, to, value) {
       for (let index = from; index < to; index++) {
         variables[index]?.setValueFromSource({ dataType: DataType.Double, value })
@@ -94,7 +106,6 @@ async function startBare({ count, kind }: TargetOptions, folder: string): Promis
         severity: { dataType: DataType.UInt16, value: 100 },
       } as never)
     },
-    trust: async () => true,
   }
 }
 
@@ -103,7 +114,8 @@ function addVariables(server: OPCUAServer, count: number, kind: TagKind): UAVari
   const namespace = server.engine.addressSpace?.getOwnNamespace()
   if (!namespace) throw new Error('the bare server has no namespace')
   const bench = namespace.addObject({ browseName: 'Bench', nodeId: 's=dev/bench', organizedBy: 'ObjectsFolder' })
-  const method = namespace.addMethod(bench, {
+  const methods = namespace.addObject({ browseName: 'MethodSet', nodeId: 's=dev/bench.MethodSet', componentOf: bench })
+  const method = namespace.addMethod(methods, {
     browseName: 'echo',
     nodeId: 's=dev/bench.MethodSet.echo',
     inputArguments: [{ name: 'value', dataType: DataType.Double }],

@@ -3,39 +3,10 @@ import {
   BrowseDirection,
   type ClientSession,
   constructEventFilter,
-  DataType,
   type ReferenceDescription,
   resolveNodeId,
   TimestampsToReturn,
 } from 'node-opcua'
-
-/** Does something again and again, so many at a time, for a while; gives how often a second it was done. */
-export async function perSecond(act: () => Promise<void>, inFlight: number, forMs: number): Promise<number> {
-  const start = performance.now()
-  let done = 0
-  const work = async (): Promise<void> => {
-    while (performance.now() - start < forMs) {
-      await act()
-      done += 1
-    }
-  }
-  await Promise.all(Array.from({ length: inFlight }, work))
-  return (done * 1000) / (performance.now() - start)
-}
-
-/** Reads the values of these nodes. */
-export async function read(session: ClientSession, nodeIds: readonly string[]): Promise<void> {
-  const values = await session.read(nodeIds.map((nodeId) => ({ nodeId, attributeId: AttributeIds.Value })))
-  const bad = values.find(({ statusCode }) => !statusCode.isGood())
-  if (bad) throw new Error(`a value is ${bad.statusCode.name}`)
-}
-
-/** Calls a method that gives back what it gets. */
-export async function call(session: ClientSession, objectId: string, methodId: string): Promise<void> {
-  const inputArguments = [{ dataType: DataType.Double, value: 1.5 }]
-  const { statusCode, outputArguments } = await session.call({ objectId, methodId, inputArguments })
-  if (outputArguments?.[0]?.value !== 1.5) throw new Error(`the call ended with ${statusCode.name}`)
-}
 
 /** Browses everything below Root, once each node, and gives the number of references. */
 export async function browseAll(session: ClientSession): Promise<number> {

@@ -8,7 +8,7 @@ import { serverNodesets } from '../../src/opcua/nodesets.ts'
 import { type DumpedNode, dumpInstances } from '../kit/address-space-dump.ts'
 import { schemaFaults } from '../kit/nodeset-schema.ts'
 import { type Bench, startBench } from './bench.ts'
-import { HandMadePlant } from './hand-made-plant.ts'
+import { JobPlant } from './jobs/job-plant.ts'
 
 const date = new Date('2026-01-02T03:04:05Z')
 const uri = 'urn:millrace:plant:demo'
@@ -17,7 +17,7 @@ describe('exported nodeset of a plant', () => {
   let xml: string
 
   before(async () => {
-    xml = await exportNodeset(new HandMadePlant(), { date, anonymous: 'operate' })
+    xml = await exportNodeset(new JobPlant(), { date, anonymous: 'operate' })
   })
 
   it('is valid against UANodeSet.xsd', () => {
@@ -25,7 +25,7 @@ describe('exported nodeset of a plant', () => {
   })
 
   it('is the same text, when the same plant is exported again', async () => {
-    expect((await exportNodeset(new HandMadePlant(), { date, anonymous: 'operate' })) === xml).to.equal(true)
+    expect((await exportNodeset(new JobPlant(), { date, anonymous: 'operate' })) === xml).to.equal(true)
     expect(xml).to.include('PublicationDate="2026-01-02T03:04:05.000Z"')
   })
 
@@ -39,7 +39,7 @@ describe('exported nodeset of a plant', () => {
       folder = await mkdtemp(join(tmpdir(), 'millrace-export-'))
       const file = join(folder, 'plant.xml')
       await writeFile(file, xml)
-      bench = await startBench()
+      bench = await startBench({ view: new JobPlant() })
       original = await dumpInstances((await bench.connect()).session, uri)
       copy = await dumpFrom(file, folder)
     })

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -83,6 +83,8 @@ describe('server', () => {
     it('names a refused client once, however often it tries', async () => {
       await errorOf(bench.connect(encrypted))
       expect(bench.log.filter((each) => each.includes('client refused'))).to.have.length(1)
+      // Nothing else lies there: not the server itself.
+      expect(await readdir(join(bench.folder, 'server/own/rejected'))).to.have.length(1)
     })
 
     it('accepts it at once, after it is trusted', async () => {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { expect } from 'chai'
 import type { StoredUser } from '../../src/store/user-store.ts'
 import { describeStores } from './stores.ts'
@@ -50,6 +51,14 @@ describeStores('users', (rig) => {
     const refusal = await users.save(holder('mallory', 'ab12')).catch((error: Error) => error)
     expect(refusal).to.be.instanceOf(Error)
     expect(await users.list()).to.deep.equal([holder('bob', 'ab12')])
+  })
+
+  it('is in a file that nobody else on the machine reads', async () => {
+    await rig.store.users.save(user('ada'))
+    for (const name of ['meta.db', 'meta.db-wal']) {
+      const { mode } = await stat(rig.scratch.path(name))
+      expect(mode & 0o777, name).to.equal(0o600)
+    }
   })
 
   it('replaces a user of the same name', async () => {

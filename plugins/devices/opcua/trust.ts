@@ -44,7 +44,7 @@ export async function requireTrust(
   if (status.isGood()) return
   const file = await fileOf(store.rejectedFolder, own)
   const remedy = file
-    ? `to accept it, move ${join(store.rejectedFolder, file)} to ${store.trustedFolder}`
+    ? `to accept it, type millrace cert trust ${own} --for servers, or move ${join(store.rejectedFolder, file)} to ${store.trustedFolder}`
     : `trusted certificates stand in ${store.trustedFolder}`
   throw new Rejected(`the certificate of ${url} is refused with ${status.name}: ${who}; ${remedy}`, {
     status: status.value,

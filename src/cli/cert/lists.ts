@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Certificate, nameOf, readCertificate } from '../../certificates/certificate.ts'
 import { derPartsOf } from '../../certificates/der.ts'
-import { judge } from '../../certificates/judge.ts'
 import { type RevocationList, readRevocationList } from '../../certificates/revocation-list.ts'
 import { type ListName, TrustStore } from '../../certificates/store.ts'
 import { everything, type Found, named } from '../../certificates/trust.ts'
@@ -127,7 +126,7 @@ async function stillIn(store: TrustStore, certificate: Certificate): Promise<str
 }
 
 async function verdictOn(store: TrustStore, certificate: Certificate) {
-  return judge(certificate.raw, await store.lists(), { purpose: store.purpose, now: systemClock.now() })
+  return store.verdict(certificate.raw, systemClock.now())
 }
 
 async function worksOfFile(folder: string, file: string, target: ListName, options: CertOptions) {

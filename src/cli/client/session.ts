@@ -56,7 +56,7 @@ const connectMs = 5000
 const requestMs = 15_000
 const closeMs = 1000
 
-/** How often the server of this folder is asked again once the certificate was put among its trusted ones, and how long it is given to see it. */
+/** How often the server of this folder is tried once the certificate was put among its trusted ones, and how long it is given to see it. */
 const introductions = 5
 const introductionMs = 800
 
@@ -118,7 +118,6 @@ async function connected(store: OPCUACertificateManager, options: SessionOptions
   await requireTrust(store, certificate, { url, thumbprint, isOwn })
   if (isOwn && (await introduce(store, certificatesFolder))) {
     options.tell(`the server of ${certificatesFolder} now trusts the command line`)
-    await sleep(introductionMs)
   }
   for (let round = 1; ; round += 1) {
     try {
@@ -173,7 +172,7 @@ async function secured(client: OPCUAClient, store: OPCUACertificateManager, { ur
     const thumbprint = own ? thumbprintOf(own) : 'unknown'
     throw new MillraceError(
       'client-untrusted',
-      `${url} does not trust this command line, whose certificate has the thumbprint ${thumbprint}; at the server, move its file from own/rejected to own/trusted/certs in the folder of the certificates`,
+      `${url} does not trust this command line, whose certificate has the thumbprint ${thumbprint}; at the server, millrace cert trust ${thumbprint.slice(0, 8)}`,
       { cause },
     )
   }

@@ -53,7 +53,9 @@ export async function requireTrust(
   const status = await store.checkCertificate(certificate)
   if (status.isGood()) return
   const isUnknown = wanted === undefined && status.name === 'BadCertificateUntrusted'
-  const remedy = isUnknown ? `; when it is the right one, add --server-thumbprint ${thumbprint}, once` : ''
+  const remedy = isUnknown
+    ? `; when it is the right one (millrace cert own tells it at the server), add --server-thumbprint ${thumbprint}, once`
+    : ''
   throw new MillraceError(
     'server-untrusted',
     `the certificate of ${url} is ${who}, and is refused with ${status.name}${remedy}`,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, stat } from 'node:fs/promises'
+import { chmod, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { historySchema } from '../../history/store/schema.ts'
@@ -62,7 +62,13 @@ export async function backup(folder: string, options: BackupOptions, terminal: T
 async function copy({ from, to, schema }: { from: string; to: string; schema: Schema }): Promise<void> {
   const { reader, assertUnchanged } = await openReadOnly({ file: from, schema, versionMin: 0 })
   try {
-    await intoPlace(to, (draft) => reader.all('VACUUM INTO ?', [draft]), { approve: assertUnchanged })
+    const { mode } = await stat(from)
+    const fill = async (draft: string): Promise<void> => {
+      await reader.all('VACUUM INTO ?', [draft])
+      // The copy is as private as what it is a copy of.
+      await chmod(draft, mode & 0o777)
+    }
+    await intoPlace(to, fill, { approve: assertUnchanged })
   } finally {
     await reader.close()
   }

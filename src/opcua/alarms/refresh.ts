@@ -10,6 +10,7 @@ import {
   type Variant,
 } from 'node-opcua'
 import type { SpaceContext } from '../space-context.ts'
+import { toldError } from '../told-error.ts'
 
 /** A monitored item of a subscription, as far as a refresh needs it. */
 interface MonitoredItem {
@@ -73,7 +74,7 @@ function refresh(
     bracket(space, subscription, ids, 'RefreshEndEventType')
     return StatusCodes.Good
   } catch (error) {
-    space.log('error', `a refresh of conditions failed: ${String(error)}`)
+    space.log('error', `a refresh of conditions failed: ${toldError(error)}`)
     return StatusCodes.BadInternalError
   } finally {
     target._condition_refresh_scope = null

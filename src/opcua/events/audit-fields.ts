@@ -1,8 +1,10 @@
-import { DataType, type ISessionContext, type NodeId, type VariantLike } from 'node-opcua'
+import { DataType, type ISessionContext } from 'node-opcua'
 import { isGood } from '../../model/status.ts'
 import type { SpaceContext } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
 import { dateTime, type EventFields, text } from './raising.ts'
+
+export { nodeId } from './field-values.ts'
 
 /** The fields of AuditEventType (Part 5 §6.4.3) and the name of the service that SourceName has to give. */
 export function auditFields(
@@ -36,9 +38,4 @@ export function nameOf({
   readonly displayName: readonly { readonly text?: string | null }[]
 }): string {
   return displayName[0]?.text ?? ''
-}
-
-/** A NodeId field. */
-export function nodeId(value: NodeId): VariantLike {
-  return { dataType: DataType.NodeId, value }
 }

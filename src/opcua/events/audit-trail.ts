@@ -1,8 +1,9 @@
-import type { ISessionContext, Variant } from 'node-opcua'
+import type { ISessionContext, UAMethod, Variant } from 'node-opcua'
 import { systemClock } from '../../model/clock.ts'
 import { isGood } from '../../model/status.ts'
-import type { AskedCall, CallAnswer, MadeHistoryUpdate, MadeWrite, Witnesses } from '../call-witness.ts'
+import type { AskedCall, CallAnswer, MadeHistoryUpdate, MadeWrite, Tried, Witnesses } from '../call-witness.ts'
 import { boundedText, type Plain, plainOf } from './plain-value.ts'
+import { isSecret } from './secret-arguments.ts'
 
 /** Something that a client has done, or has tried to do. */
 export interface AuditRecord {
@@ -46,6 +47,7 @@ export function recordClients(witnesses: Witnesses, sink: AuditSink): void {
   })
   witnesses.ofWrites((made) => sink({ ...whoOf(made.session), ...writeOf(made), time: systemClock.now() }))
   witnesses.ofHistoryUpdates((made) => sink({ ...whoOf(made.session), ...updateOf(made), time: systemClock.now() }))
+  witnesses.ofAttempts((tried) => sink({ ...whoOf(tried.session), ...attemptOf(tried), time: systemClock.now() }))
 }
 
 /** Who does something, and in which session. */
@@ -66,6 +68,24 @@ function updateOf({ node, details, before, status }: MadeHistoryUpdate) {
     oldValues: plainOf(before.map(({ sourceTimestamp, value }) => [sourceTimestamp, value.value])),
   }
   return { action: 'historyUpdate', target: String(node.nodeId.value), status, details: told } as const
+}
+
+function attemptOf(tried: Tried) {
+  const { nodeId, status, heldBack } = tried
+  const more: Readonly<Record<string, Plain>> = heldBack > 0 ? { moreBefore: heldBack } : {}
+  if (tried.kind === 'write') {
+    const details = { newValue: plainOf(tried.written.value?.value), ...more }
+    return { action: 'write', target: boundedText(nodeId.toString(), 200), status, details } as const
+  }
+  const { methodId } = tried
+  const details = { object: boundedText(nodeId.toString(), 200), ...toldOf(tried), ...more }
+  return { action: 'call', target: boundedText(methodId.toString(), 200), status, details } as const
+}
+
+/** The arguments of a call by their names, and none of a method that is not known. */
+function toldOf({ method, inputs }: Tried & { readonly kind: 'call' }): Readonly<Record<string, Plain>> {
+  const declared = (method as UAMethod | null)?.getInputArguments?.()
+  return declared ? argumentsOf(declared, inputs.slice(0, declared.length)) : {}
 }
 
 const actions: Readonly<Record<string, AuditRecord['action']>> = {
@@ -89,9 +109,6 @@ function pipelineOf(action: AuditRecord['action'], [first]: readonly Variant[]):
   return action === 'call' ? '' : boundedText(text, 64)
 }
 
-/** What must not be read by whoever reads the trail. */
-const secret = /passw|secret|token|credential/i
-
 /** Arguments by their names, as they may be kept. */
 export function argumentsOf(
   declared: readonly { readonly name?: string | null }[] | undefined,
@@ -99,7 +116,7 @@ export function argumentsOf(
 ): Readonly<Record<string, Plain>> {
   const entries = values.map((variant, index): [string, Plain] => {
     const name = declared?.[index]?.name ?? `argument${index + 1}`
-    return [name, secret.test(name) ? '…' : plainOf(variant?.value)]
+    return [name, isSecret(name) ? '…' : plainOf(variant?.value)]
   })
   return Object.fromEntries(entries)
 }

@@ -6,25 +6,16 @@ import {
   VariantArrayType,
   type VariantLike,
 } from 'node-opcua'
-import { diagnosticTag } from '../../model/diagnostics.ts'
-import {
-  type ConnectionState,
-  connectionStates,
-  type HistorianState,
-  historianStates,
-  outcomes,
-  type PlantEvent,
-} from '../../model/event.ts'
-import type { Port } from '../../model/port.ts'
+import { type HistorianState, historianStates, outcomes, type PlantEvent } from '../../model/event.ts'
 import type { ProgramState, ProgramTransitionName } from '../../model/program.ts'
 import { isBad } from '../../model/status.ts'
 import { ownerTag } from '../../model/tag.ts'
-import type { Value } from '../../model/value.ts'
-import { nullVariant, toVariant } from '../conversion.ts'
+import { toVariant } from '../conversion.ts'
 import { jobEventFields } from '../jobs/job-event.ts'
 import { programNodeOf } from '../program-state.ts'
 import type { SpaceContext } from '../space-context.ts'
-import { statusCodeOf } from '../status-codes.ts'
+import { deviceFields, faultFields, writtenFields } from './device-event-fields.ts'
+import { duration, int32, nodeId, statusCode, uint32 } from './field-values.ts'
 import { dateTime, type EventFields, localized, type RaisedTypeName, raise, severities, text } from './raising.ts'
 import { sourceIdOf } from './source-id.ts'
 
@@ -182,54 +173,6 @@ function sourceOf({ objectById, addressSpace }: SpaceContext, event: PlantEvent)
   return event.kind === 'pluginRefused' ? addressSpace.rootFolder.objects.server : objectById.get(sourceIdOf(event))
 }
 
-function deviceFields({ device }: { readonly device: string }, state: ConnectionState): EventFields {
-  return { deviceId: text(device), connectionState: int32(connectionStates.indexOf(state)) }
-}
-
-function writtenFields(event: Of<'tagWritten'>, context: SpaceContext): EventFields {
-  const { device, tag, initiator, oldValue, newValue, status, count } = event
-  const described = context.view.devices.find(({ id }) => id === device)
-  const name = tag.slice(device.length + 1)
-  const port = [...(described?.inputs ?? []), ...(described?.outputs ?? [])].find((each) => each.name === name)
-  return {
-    ...deviceFields(event, stateOf(device, context)),
-    tag: nodeId(tagNode(context, tag)),
-    initiator: text(initiator),
-    oldValue: shownValue(port, oldValue),
-    newValue: shownValue(port, newValue),
-    writeStatus: statusCode(status),
-    count: uint32(count),
-  }
-}
-
-/** A value that its tag cannot have was refused, and is told as the text that it comes close to. */
-function shownValue(port: Port | undefined, value: Value): VariantLike {
-  const converted = port && toVariant(port, value)
-  if (converted && 'variant' in converted) return converted.variant
-  return value === null ? nullVariant : text(String(value).slice(0, shownLengthMax))
-}
-
-const shownLengthMax = 200
-
-function faultFields(event: Of<'faultInjected' | 'faultCleared'>, context: SpaceContext): EventFields {
-  return {
-    ...deviceFields(event, stateOf(event.device, context)),
-    fault: text(event.fault),
-    tag: nodeId(event.tag === undefined ? new NodeIdClass() : tagNode(context, event.tag)),
-    initiator: text(event.initiator),
-    duration: duration(event.durationMs),
-  }
-}
-
-function stateOf(device: string, { view }: SpaceContext): ConnectionState {
-  const state = view.latest(diagnosticTag(device, 'connectionState'))?.value
-  return connectionStates.find((each) => each === state) ?? 'Disabled'
-}
-
-function tagNode({ variableByTag }: SpaceContext, tag: string): NodeId {
-  return variableByTag.get(tag)?.nodeId ?? new NodeIdClass()
-}
-
 function runFields(
   { pipeline, runId }: { readonly pipeline: string; readonly runId: string },
   { view }: SpaceContext,
@@ -272,24 +215,4 @@ function outputsOf({ view }: SpaceContext, pipeline: string): VariantLike {
 
 function stepNode({ objectById }: SpaceContext, pipeline: string, step: string | undefined): NodeId {
   return objectById.get(`pipe/${pipeline}/${step}`)?.nodeId ?? new NodeIdClass()
-}
-
-function statusCode(status: number): VariantLike {
-  return { dataType: DataType.StatusCode, value: statusCodeOf(status) }
-}
-
-function nodeId(value: NodeId): VariantLike {
-  return { dataType: DataType.NodeId, value }
-}
-
-function int32(value: number): VariantLike {
-  return { dataType: DataType.Int32, value }
-}
-
-function uint32(value: number): VariantLike {
-  return { dataType: DataType.UInt32, value: value >>> 0 }
-}
-
-function duration(value: number): VariantLike {
-  return { dataType: DataType.Double, value }
 }

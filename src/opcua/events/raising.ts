@@ -46,6 +46,11 @@ export const severities = {
   HistoryUpdateAuditEventType: 300,
   HistoryRawDeleteAuditEventType: 500,
   HistoryAtTimeDeleteAuditEventType: 500,
+  AuditConditionAcknowledgeEventType: 200,
+  AuditConditionConfirmEventType: 200,
+  AuditConditionCommentEventType: 100,
+  AuditConditionEnableEventType: 400,
+  AuditConditionShelvingEventType: 300,
   HistorianStateEventType: 500,
   HistoryGapEventType: 500,
   CertificateDataMismatchAuditEventType: 500,
@@ -59,7 +64,10 @@ export const severities = {
   ServerCertificateExpiresEventType: 600,
   ServerCertificateRenewedEventType: 400,
   JobOrderStatusEventType: 100,
-} as const satisfies Partial<Record<EventTypeName, number>>
+} as const satisfies Partial<Record<EventTypeName | StandardTypeName, number>>
+
+/** The standard event types that are raised here: those of namespace 0 that are not abstract. */
+type StandardTypeName = `AuditCondition${'Acknowledge' | 'Confirm' | 'Comment' | 'Enable' | 'Shelving'}EventType`
 
 /** An event type that is raised here; abstract ones are not among them. */
 export type RaisedTypeName = keyof typeof severities
@@ -113,7 +121,8 @@ function typeOf(addressSpace: AddressSpace, name: RaisedTypeName): UAEventType {
   typesBySpace.set(addressSpace, types)
   const known = types.get(name)
   if (known) return known
-  const type = addressSpace.findEventType(name, namespaceOf(addressSpace, namespaceUris.types).index)
+  const ours = namespaceOf(addressSpace, namespaceUris.types).index
+  const type = addressSpace.findEventType(name, ours) ?? addressSpace.findEventType(name)
   if (!type) throw new Error(`event type ${name} is missing in ${namespaceUris.types}`)
   types.set(name, type)
   return type

@@ -12,6 +12,7 @@ import { eventFilterHook } from './event-filter.ts'
 import { checkItemParameters, checkItemPlace, type ItemParameters } from './filters.ts'
 import type { Report } from './findings.ts'
 import type { AnyMethod, Hook } from './hooks.ts'
+import { accessOf } from './monitored-access.ts'
 
 /** Methods of a monitored item that timers and the address space call, where a throw would end the process. */
 const ITEM_CALLBACKS = [
@@ -82,7 +83,9 @@ function guardCreate(original: AnyMethod, report: Report): AnyMethod {
     })
     const node = addressSpace.findNode(itemToMonitor.nodeId)
     const place = checkItemPlace(itemToMonitor, node, monitoringMode)
-    const verdict = place.isGood() ? checkItemParameters(requestedParameters, itemToMonitor.attributeId) : place
+    const checked = place.isGood() ? checkItemParameters(requestedParameters, itemToMonitor.attributeId) : place
+    const isAsked = node !== null && checked.isGood()
+    const verdict = isAsked ? accessOf(this, node, itemToMonitor.attributeId) : checked
     if (!verdict.isGood()) {
       report('refusedItem', 'CreateMonitoredItems', verdict.name)
       return refused(verdict as never)

@@ -18,9 +18,11 @@ const COLOUR = /\u001b\[[0-9;]*m/g
 const CONTROL = /[\u0000-\u001f\u007f]/g
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\b(pass(?:word|wd|phrase)?|secret|token|nonce|authenticationToken)\b\s*[:=]?\s*\S+/gi, '$1 [redacted]'],
+  [/\/\/[^\s/@]+@/g, '//[redacted]@'],
   [/\b(?:ns=\d+;)?[gb]=[^\s,;)]+/g, '[node id]'],
   [/\b[0-9a-f]{16,}\b/gi, '[hex]'],
   [/(?:file:\/\/)?(?:[A-Za-z]:)?(?:[\\/][\w.@~+-]+){2,}(?::\d+)*/g, '[path]'],
+  [/[A-Za-z0-9+/]{60,}={0,2}/g, '[bytes]'],
 ]
 
 /**

@@ -22,6 +22,7 @@ import { isIndexRangeSound } from '../guard/ranges.ts'
 import { quietLog } from '../quiet-log.ts'
 import type { Log } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
+import { toldError } from '../told-error.ts'
 import { ContinuationPoints } from './continuation-points.ts'
 import type { EventHistoryView } from './events/event-history-view.ts'
 import { hasEventHistory, readEvents } from './events/read-events.ts'
@@ -131,7 +132,7 @@ class HistoryService {
     } catch (error) {
       // While the historian is in trouble every read of every client fails for the same reason.
       const kind = isMillraceError(error) ? error.code : String(error)
-      this.#tell(kind, `the history of ${node} cannot be read: ${String(error)}`)
+      this.#tell(kind, `the history of ${node} cannot be read: ${toldError(error)}`)
       const status = isMillraceError(error) ? (error.status ?? Status.BadResourceUnavailable) : Status.BadInternalError
       return { status: statusCodeOf(status) }
     }

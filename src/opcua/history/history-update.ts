@@ -16,6 +16,7 @@ import { isBad, Status } from '../../model/status.ts'
 import type { HistoryDetails, Witnesses } from '../call-witness.ts'
 import type { Log } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
+import { toldError } from '../told-error.ts'
 import { columnsOf } from './column-data.ts'
 import { dataValuesOf, wrapOf } from './data-values.ts'
 import type { HistorizedVariables } from './historized-variables.ts'
@@ -127,7 +128,7 @@ class HistoryUpdateService {
     try {
       return await history.modify(edit, user)
     } catch (error) {
-      this.#parts.log('warn', `the history of ${edit.tag} cannot be changed: ${String(error)}`)
+      this.#parts.log('warn', `the history of ${edit.tag} cannot be changed: ${toldError(error)}`)
       return isMillraceError(error) ? (error.status ?? Status.BadResourceUnavailable) : Status.BadInternalError
     }
   }

@@ -26,23 +26,32 @@ export function documentBody(addressSpace: AddressSpace, order: JobOrder): Uint8
   const known = bodies.get(order)
   if (known) return known
   const { document } = order
-  const body = isEncoded(document)
-    ? liveBody(addressSpace, document)
-    : bodyOf(new (jobType(addressSpace, 'ISA95JobOrderDataType'))({ jobOrderID: order.id }))
+  const body = (isEncoded(document) ? liveBody(addressSpace, document) : undefined) ?? bareBody(addressSpace, order)
   bodies.set(order, body)
   return body
 }
 
-function liveBody(addressSpace: AddressSpace, { namespaces, body }: EncodedValue): Uint8Array {
+/** What is known of an order without its document. */
+function bareBody(addressSpace: AddressSpace, { id, pipeline }: JobOrder): Uint8Array {
+  const master = new (jobType(addressSpace, 'ISA95WorkMasterDataType'))({ ID: pipeline })
+  return bodyOf(new (jobType(addressSpace, 'ISA95JobOrderDataType'))({ jobOrderID: id, workMasterID: [master] }))
+}
+
+/** Undefined when it cannot be read any more: one such order must not keep the others from being shown. */
+function liveBody(addressSpace: AddressSpace, { namespaces, body }: EncodedValue): Uint8Array | undefined {
   const live = namespaceUrisOf(addressSpace)
   if (namespaces.every((uri, index) => live[index + 1] === uri)) return body
-  const order = new (jobType(addressSpace, 'ISA95JobOrderDataType'))()
-  order.decode(new BinaryStream(Buffer.from(body)))
-  renumber(order, (index) => {
-    const uri = namespaces[index - 1]
-    if (uri === undefined) return index
-    const now = live.indexOf(uri)
-    return now < 0 ? nowhere : now
-  })
-  return bodyOf(order)
+  try {
+    const order = new (jobType(addressSpace, 'ISA95JobOrderDataType'))()
+    order.decode(new BinaryStream(Buffer.from(body)))
+    renumber(order, (index) => {
+      const uri = namespaces[index - 1]
+      if (uri === undefined) return index
+      const now = live.indexOf(uri)
+      return now < 0 ? nowhere : now
+    })
+    return bodyOf(order)
+  } catch {
+    return undefined
+  }
 }

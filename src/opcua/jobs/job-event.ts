@@ -4,7 +4,7 @@ import { nullVariant } from '../conversion.ts'
 import { type EventFields, text } from '../events/raising.ts'
 import type { SpaceContext } from '../space-context.ts'
 import { resultsObject } from './job-management.ts'
-import { responseStructure, stateStructure } from './job-response.ts'
+import { stateStructure } from './job-response.ts'
 import { jobRows } from './job-rows.ts'
 
 /**
@@ -17,12 +17,13 @@ export function jobEventFields(
 ): EventFields {
   const { addressSpace } = context
   const results = resultsObject(context, equipment)
-  const response = responseStructure(addressSpace, job)
+  const rows = jobRows(addressSpace)
+  const response = rows.response(job)
   const structure = (value: object): VariantLike => ({ dataType: DataType.ExtensionObject, value })
   return {
     sourceNode: { dataType: DataType.NodeId, value: results?.nodeId ?? new NodeId() },
     sourceName: text('JobOrderResults'),
-    jobOrder: structure(jobRows(addressSpace).order(job)),
+    jobOrder: structure(rows.order(job)),
     jobState: {
       dataType: DataType.ExtensionObject,
       arrayType: VariantArrayType.Array,

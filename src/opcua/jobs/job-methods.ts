@@ -6,7 +6,7 @@ import { mustLast } from '../lasting.ts'
 import { openCall, restrictCall } from '../roles.ts'
 import type { SpaceContext } from '../space-context.ts'
 import { commentOf, jobOrderOf } from './job-order.ts'
-import { responseStructure } from './job-response.ts'
+import { jobRows } from './job-rows.ts'
 import { isOfType } from './job-types.ts'
 import type { JobsView } from './jobs-view.ts'
 
@@ -75,10 +75,10 @@ export function bindControl(context: SpaceContext, control: UAObject, target: Ta
 /** Lets clients ask for what has come of job orders: everybody who may look. */
 export function bindResults(context: SpaceContext, results: UAObject, { jobs, equipment }: Target): void {
   const bind = binder(context, results)
-  const { addressSpace, anonymous } = context
+  const rows = jobRows(context.addressSpace)
   const byId = bind('RequestJobResponseByJobOrderID', 'Gives what has come of a job order so far.', async ([id]) => {
     const job = jobs.find(equipment, textOf(id))
-    const response = job && responseStructure(addressSpace, job)
+    const response = job && rows.response(job)
     const status = response ? jobStatus.done : job ? jobStatus.invalidState : jobStatus.unknownJobOrder
     return answer(status, object(response ?? null))
   })
@@ -88,14 +88,14 @@ export function bindResults(context: SpaceContext, results: UAObject, { jobs, eq
     async ([states]) => {
       const given: readonly unknown[] = Array.isArray(states?.value) ? states.value : []
       if (!given.every((each) => isOfType(each, 'ISA95StateDataType'))) return mismatch(0, 1)
-      if (given.length === 0) return answer(jobStatus.invalidRequest, objects([]))
+      if (given.length === 0) return answer(jobStatus.invalidRequest, rows.responses([]))
       const wanted = new Set(given.map(stateGiven))
-      if (wanted.has(undefined)) return answer(jobStatus.invalidState, objects([]))
+      if (wanted.has(undefined)) return answer(jobStatus.invalidState, rows.responses([]))
       const found = jobs.list(equipment).filter(({ state }) => wanted.has(state))
-      return answer(jobStatus.done, objects(found.flatMap((job) => responseStructure(addressSpace, job) ?? [])))
+      return answer(jobStatus.done, rows.responses(found))
     },
   )
-  for (const method of [byId, byState]) openCall(method, anonymous)
+  for (const method of [byId, byState]) openCall(method, context.anonymous)
 }
 
 function binder(context: SpaceContext, parent: UAObject): (name: string, text: string, call: Call) => UAMethod {
@@ -142,10 +142,6 @@ function uint64(bits: bigint): Variant {
 
 function object(value: ExtensionObject | null): Variant {
   return new Variant({ dataType: DataType.ExtensionObject, arrayType: VariantArrayType.Scalar, value } as never)
-}
-
-function objects(value: readonly ExtensionObject[]): Variant {
-  return new Variant({ dataType: DataType.ExtensionObject, arrayType: VariantArrayType.Array, value: [...value] })
 }
 
 function textOf(variant: Variant | undefined): string {

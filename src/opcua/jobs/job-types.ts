@@ -1,5 +1,5 @@
 import { type AddressSpace, BinaryStream, type ExtensionObject } from 'node-opcua'
-import { BinaryStreamSizeCalculator } from 'node-opcua-binary-stream'
+import { BinaryStreamSizeCalculator, type OutputBinaryStream } from 'node-opcua-binary-stream'
 import { namespaceOf, namespaceUris } from '../namespaces.ts'
 
 /** The structures of OPC 10031-4 V2 §6.3 that are used here. */
@@ -36,7 +36,7 @@ export function isOfType(value: unknown, name: JobTypeName): value is ExtensionO
 }
 
 /** The body of a structure as OPC UA Binary (Part 6 §5.2.6), without the header of an ExtensionObject. */
-export function bodyOf(object: ExtensionObject): Uint8Array {
+export function bodyOf(object: { encode(stream: OutputBinaryStream): void }): Uint8Array {
   const size = new BinaryStreamSizeCalculator()
   object.encode(size)
   const stream = new BinaryStream(size.length)
@@ -44,12 +44,17 @@ export function bodyOf(object: ExtensionObject): Uint8Array {
   return new Uint8Array(stream.buffer.subarray(0, stream.length))
 }
 
+interface Embodied {
+  readonly body: Uint8Array
+}
+
+/** Writes a body inside another one. */
+export function writeBytes(bytes: Uint8Array, stream: OutputBinaryStream): void {
+  stream.writeArrayBuffer(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length)
+}
+
 /** Makes structures of one type that are sent as the body that they are made with, however often. */
 export type FromBody = (body: Uint8Array) => ExtensionObject
-
-interface WritesBytes {
-  writeArrayBuffer(buffer: ArrayBufferLike, offset: number, length: number): void
-}
 
 /**
  * Makes structures out of bodies: lists of thousands are sent again and again, and almost all of their elements are what they
@@ -65,13 +70,15 @@ export function fromBody(type: Construct): FromBody {
     constructor: { value: itself },
     schema: { value: new type().schema },
     encode: {
-      value(this: { readonly body: Uint8Array }, stream: WritesBytes): void {
-        stream.writeArrayBuffer(this.body.buffer, this.body.byteOffset, this.body.length)
+      value(this: Embodied, stream: OutputBinaryStream): void {
+        writeBytes(this.body, stream)
       },
     },
     toJSON: {
-      value(this: { readonly body: Uint8Array }): string {
-        return `${this.body.length} bytes`
+      value(this: Embodied): unknown {
+        const structure = new type()
+        structure.decode(new BinaryStream(Buffer.from(this.body)))
+        return structure.toJSON()
       },
     },
   })

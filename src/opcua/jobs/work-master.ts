@@ -51,12 +51,19 @@ function parameterStructure(addressSpace: AddressSpace, port: Port): ExtensionOb
   })
 }
 
-function limitsOf({ dataType, range, choices }: Port): readonly { readonly ID: string; readonly value: Variant }[] {
+function limitsOf(port: Port): readonly { readonly ID: string; readonly value: Variant }[] {
+  const { dataType, choices } = port
+  const { min, max } = limitsIn(port)
   const limit = (ID: string, value: number) => ({ ID, value: limitVariant(dataType, value) })
   return [
-    ...(range ? [limit('Min', range[0]), limit('Max', range[1])] : []),
+    ...(min === undefined ? [] : [limit('Min', min)]),
+    ...(max === undefined ? [] : [limit('Max', max)]),
     ...(choices ? [{ ID: 'Choices', value: variantOf({ dataType: 'String', isArray: true }, choices) }] : []),
   ]
+}
+
+function limitsIn({ range, limit }: Port): { readonly min?: number; readonly max?: number } {
+  return range ? { min: range[0], max: range[1] } : (limit ?? {})
 }
 
 /** A limit in the type of the parameter, or as a Double where that has no such value. */
@@ -71,9 +78,12 @@ function variantOf(shape: Parameters<typeof toVariant>[0], value: Parameters<typ
 }
 
 /** A description that tells the limits too. */
-function describe({ description, range, choices, unit, dataType, isArray }: Port): string {
-  const shown = unit === undefined ? '' : ` ${unit}`
-  const limits = range ? `${range[0]} to ${range[1]}${shown}` : (choices?.join(', ') ?? '')
+function describe(port: Port): string {
+  const { description, choices, unit, dataType, isArray } = port
+  const { min, max } = limitsIn(port)
+  const ends = min === undefined ? `at most ${max}` : max === undefined ? `at least ${min}` : `${min} to ${max}`
+  const limits = min === undefined && max === undefined ? (choices?.join(', ') ?? '') : ends
   const type = isArray ? `${dataType}[]` : dataType
-  return `${description} (${limits === '' ? `${type}${shown}` : `${type}, ${limits}`})`.trimStart()
+  const facts = [type, ...(limits === '' ? [] : [limits])].join(', ')
+  return `${description} (${facts}${unit === undefined ? '' : ` ${unit}`})`.trimStart()
 }

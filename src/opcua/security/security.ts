@@ -1,43 +1,26 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import {
-  type AddressSpace,
-  DataType,
-  type OPCUACertificateManager,
-  type OPCUAServer,
-  type ServerSecureChannelLayer,
-} from 'node-opcua'
+import { type AddressSpace, DataType, type OPCUAServer, type ServerSecureChannelLayer } from 'node-opcua'
 import { OwnCertificate, type OwnCertificateNews } from '../../certificates/own-certificate.ts'
 import { TrustStore } from '../../certificates/store.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
 import { messageOf } from '../../model/errors.ts'
+import type { Witnesses } from '../call-witness.ts'
 import type { AuditSink } from '../events/audit-trail.ts'
 import { dateTime, type EventFields, raise, text } from '../events/raising.ts'
 import type { Log } from '../space-context.ts'
 import { checkSessionCertificates } from './application-uri.ts'
 import { auditRefusal, judgeChannels, type OnRefused, refusalLine } from './refusals.ts'
+import { bindServerConfiguration } from './server-configuration.ts'
+import type { ServerSecurity } from './server-security.ts'
 import { stackStoreOf } from './stack-store.ts'
-import { closeUntrustedChannels } from './trusted-channels.ts'
+import { closeUntrusted } from './trusted-channels.ts'
 
 /** How often it is looked after the own certificate, in milliseconds. */
 const lookMs = 1000
 
 /** Where the stores lie in the folder of the certificates. */
 export const storeFolders = { channels: 'own', users: 'users' } as const
-
-/** What is known of certificates before the server is there: the stores, and who the server is. */
-export interface ServerSecurity {
-  /** Whose channels are accepted. */
-  readonly channels: TrustStore
-  /** Which certificates people may log in with. */
-  readonly users: TrustStore
-  readonly own: OwnCertificate
-  /** The stores as the stack wants them. */
-  readonly stackStores: {
-    readonly serverCertificateManager: OPCUACertificateManager
-    readonly userCertificateManager: OPCUACertificateManager
-  }
-}
 
 /** What the stores and the own certificate are made of. */
 export interface SecurityOptions {
@@ -71,6 +54,8 @@ export interface GuardedBy {
   readonly onAudit?: AuditSink | undefined
   /** Looks at the folders every second; without it only when a client connects. */
   readonly isWatching: boolean
+  /** Those who hear what clients call. */
+  readonly witnesses: Witnesses
   readonly clock?: Clock
 }
 
@@ -78,9 +63,11 @@ export interface GuardedBy {
 export function guardChannels(
   server: OPCUAServer,
   addressSpace: AddressSpace,
-  { channels, own }: ServerSecurity,
-  { log, tell, onAudit, isWatching, clock = systemClock }: GuardedBy,
+  security: ServerSecurity,
+  { log, tell, onAudit, isWatching, witnesses, clock = systemClock }: GuardedBy,
 ): () => void {
+  const { channels, users, own } = security
+  const onNews = (news: OwnCertificateNews) => tellNews(server, addressSpace, news, log)
   const heard =
     (what: string): OnRefused =>
     (refused) => {
@@ -91,11 +78,18 @@ export function guardChannels(
   judgeChannels(server, channels, heard('client refused'))
   verifyByChannel(server)
   checkSessionCertificates(server, heard('client refused'))
-  if (!isWatching) return () => undefined
-  const ends = [
-    closeUntrustedChannels(server, { store: channels, onClosed: heard('channel closed'), clock }),
-    followOwn(own, { clock, log, onNews: (news) => tellNews(server, addressSpace, news, log) }),
-  ]
+  useOwn(server)
+  const ends = [bindServerConfiguration(server, { addressSpace, security, witnesses, log, onNews })]
+  if (isWatching) {
+    ends.push(
+      closeUntrusted(server, {
+        ...{ channels, users, clock },
+        onChannelClosed: heard('channel closed'),
+        onSessionClosed: heard('session of a user closed'),
+      }),
+      followOwn(own, { clock, log, onNews }),
+    )
+  }
   return () => {
     for (const end of ends) end()
   }
@@ -145,10 +139,19 @@ function tellNews(server: OPCUAServer, addressSpace: AddressSpace, news: OwnCert
   raise({ addressSpace }, { source, type, message, time: systemClock.now() }, fields)
 }
 
-/** Lets the server use what stands in its files now; channels that are open keep the certificate that they were opened with. */
-export function useOwn(server: OPCUAServer): void {
+/**
+ * Lets the server use what stands in its files now, and no later: it reads them once, so that they may be taken away. Channels that are
+ * open keep the certificate that they were opened with.
+ */
+function useOwn(server: OPCUAServer): void {
   server.invalidateCachedCertificates()
-  for (const endpoint of server.endpoints) endpoint.invalidateCertificates()
+  server.getCertificateChain()
+  server.getPrivateKey()
+  for (const endpoint of server.endpoints) {
+    endpoint.invalidateCertificates()
+    endpoint.getCertificateChain()
+    endpoint.getCertificateProvider().getPrivateKey()
+  }
 }
 
 /** The part of the stack's server that checks who opened a session (Part 4 §5.7.3.2). */

@@ -14,7 +14,9 @@ type Answer = (error: Error | null, status?: StatusCode) => void
  * again, keeps whatever strangers send without a bound, and takes revocation lists that nobody signed.
  */
 export function stackStoreOf(store: TrustStore): OPCUACertificateManager {
-  const verify = async (bytes: Bytes): Promise<string> => (await store.judge(joined(bytes), systemClock.now())).status
+  // The stack asks for the server's own certificate too, which is not to be kept among the refused ones.
+  const verify = async (bytes: Bytes): Promise<string> => (await store.verdict(joined(bytes), systemClock.now())).status
+  const check = async (bytes: Bytes) => statusCodeOf((await store.judge(joined(bytes), systemClock.now())).status)
   const put = (list: 'trusted' | 'rejected' | 'issuers') => async (bytes: Bytes) => {
     await store.put(list, readCertificate(Array.isArray(bytes) ? bytes[0] : (bytes as Uint8Array)))
   }
@@ -25,7 +27,7 @@ export function stackStoreOf(store: TrustStore): OPCUACertificateManager {
     verifyCertificate: verify,
     /** Users are judged with a callback, and channels with a promise. */
     checkCertificate(bytes: Bytes, answer?: Answer): Promise<StatusCode> | undefined {
-      const judged = verify(bytes).then((status) => statusCodeOf(status))
+      const judged = check(bytes)
       if (!answer) return judged
       judged.then(
         (status) => answer(null, status),

@@ -17,6 +17,7 @@ import { type AuditRecord, type AuditSink, argumentsOf, whoOf } from '../events/
 import { raise } from '../events/raising.ts'
 import type { SpaceContext } from '../space-context.ts'
 import { statusCodeOf, statusOfError } from '../status-codes.ts'
+import { toldError } from '../told-error.ts'
 
 /** What carries a method out: it throws what refuses the call, a status or an operating error. */
 export type Handler = (inputs: readonly Variant[], session: ISessionContext) => Promise<void> | void
@@ -83,7 +84,7 @@ async function statusOf({ log }: SpaceContext, work: () => Promise<void> | void)
   } catch (error) {
     if (error instanceof Refusal) return error.statusCode
     if (isMillraceError(error)) return statusByCode[error.code] ?? fallbackOf(error)
-    log('error', `users cannot be administered: ${String(error)}`)
+    log('error', `users cannot be administered: ${toldError(error)}`)
     return StatusCodes.BadInternalError
   }
 }
@@ -110,6 +111,7 @@ interface Call {
 }
 
 function tellCall(context: SpaceContext, { method, inputs, session, status, audited }: Call): void {
+  context.witnesses.heard()
   const time = systemClock.now()
   const declared = method.getInputArguments()
   const shown = inputs.map((variant, index) => withoutSecret(variant, declared[index]?.name ?? ''))

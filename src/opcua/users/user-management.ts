@@ -105,7 +105,7 @@ function bindMethods(context: SpaceContext, node: UAObject, administering: Admin
   if (administration) addCertificateUsers(context, node, { ...administering, administration, audited })
 }
 
-/** Users with certificates have no method in Part 18; the standard ones serve for everything else. */
+/** Part 18 has no way to add a user with a certificate, or to see which one it is; its own methods serve for everything else. */
 function addCertificateUsers(
   context: SpaceContext,
   node: UAObject,
@@ -122,8 +122,20 @@ function addCertificateUsers(
       { ...text, name: 'Description', description: { text: 'What is to be known of the user.' } },
     ],
   })
+  const thumbprints = context.namespace.addVariable({
+    browseName: 'CertificateThumbprints',
+    nodeId: 's=users.CertificateThumbprints',
+    description: 'SHA-1 thumbprints of the certificates, in the order of Users; empty for a user with a password.',
+    propertyOf: node,
+    ...{ dataType: DataType.String, valueRank: 1, accessLevel: 'CurrentRead', userAccessLevel: 'CurrentRead' },
+  })
+  const get = () => {
+    const value = administration.all.map(({ certificate }) => certificate ?? '')
+    return new Variant({ dataType: DataType.String, arrayType: VariantArrayType.Array, value })
+  }
+  thumbprints.bindVariable({ get }, true)
   const permissions = 'Browse | Read | Call'
-  for (const each of [method, method.inputArguments]) {
+  for (const each of [method, method.inputArguments, thumbprints]) {
     each?.setRolePermissions([{ roleId: WellKnownRoles.SecurityAdmin, permissions: makePermissionFlag(permissions) }])
     each?.setAccessRestrictions(encryptedOnly)
   }

@@ -11,6 +11,7 @@ import { UsageError } from '../../../src/cli/exit-code.ts'
 import { isMillraceError } from '../../../src/model/errors.ts'
 import { plantFolder, removePlantFolders } from '../../config/plant-folder.ts'
 import { type ScratchPlant, startScratch } from '../../kit/scratch-plant.ts'
+import { startTcpProxy } from '../../kit/tcp-proxy.ts'
 import { recordedTerminal } from '../recorded-terminal.ts'
 
 const plant = `
@@ -138,6 +139,16 @@ describe('command line as a client', function () {
     expect(none.message).to.include('nothing listens there')
     const nowhere = await use(at({ url: 'opc.tcp://no-such-host.invalid:4840' }), {}, modeAndUser)
     expect(nowhere).to.deep.include({ code: 'server-unreachable' })
+  })
+
+  it('tells that the server was lost on the way, and ends', async () => {
+    const proxy = await startTcpProxy(() => Number(new URL(url).port))
+    const cut = async ({ ask, session }: ServerSession) => {
+      await proxy.close()
+      return ask('reading', session.read({ nodeId: 'i=2258' }))
+    }
+    const lost = await use(at({ url: `opc.tcp://127.0.0.1:${proxy.port}` }), {}, cut)
+    expect(['server-unreachable', 'timed-out'], lost.message).to.include(lost.code)
   })
 
   it('takes the URL from the environment, and refuses what is none', () => {

@@ -107,7 +107,7 @@ describe('HistoryRead, permissions', function () {
     expect(await look('Observer')).to.deep.equal(['Good', 5])
     expect(await look('Engineer')).to.deep.equal(['Good', 13])
     expect(await look('Nobody')).to.deep.equal(['BadUserAccessDenied', null])
-    expect(await look('SecurityAdmin')).to.deep.equal(['BadUserAccessDenied', null])
+    expect(await look('SecurityAdmin')).to.deep.equal(['BadUserAccessDenied', 0])
     expect(await look(undefined)).to.deep.equal(['BadUserAccessDenied', null])
   })
 })

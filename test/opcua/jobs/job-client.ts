@@ -16,13 +16,14 @@ import type { Client } from '../bench.ts'
 export const jobControlUri = 'http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/'
 
 /** Numbers of the data types in the NodeSet of OPC 10031-4 V2. */
-const typeIds: Readonly<Record<JobTypeName | 'ISA95MaterialDataType', number>> = {
+const typeIds: Readonly<Record<JobTypeName | 'ISA95MaterialDataType' | 'ISA95PropertyDataType', number>> = {
   ISA95EquipmentDataType: 3005,
   ISA95JobOrderAndStateDataType: 3015,
   ISA95JobOrderDataType: 3008,
   ISA95JobResponseDataType: 3013,
   ISA95MaterialDataType: 3010,
   ISA95ParameterDataType: 3003,
+  ISA95PropertyDataType: 3002,
   ISA95StateDataType: 3006,
   ISA95WorkMasterDataType: 3007,
 }

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { type OPCUAClient, UserTokenType } from 'node-opcua'
 import { readCertificate } from '../../../src/certificates/certificate.ts'
-import { derPartsOf } from '../../../src/certificates/der.ts'
+import { derPartsOf, pemOf } from '../../../src/certificates/der.ts'
 import { applicationUriOf } from '../../../src/certificates/names.ts'
 import { ownFiles, replaceOwn } from '../../../src/certificates/own.ts'
 import { recorded } from '../../cli/recorded-terminal.ts'
@@ -15,9 +15,14 @@ import { listen, typeId } from '../event-listener.ts'
 describe('certificates of a server that runs', function () {
   this.timeout(40_000)
   let bench: Bench
+  const userOf = new Map<string, string>()
 
   beforeEach(async () => {
-    const users = { check: async () => true, rolesOf: () => ['ConfigureAdmin' as const] }
+    const users = {
+      check: async () => true,
+      rolesOf: () => ['ConfigureAdmin' as const],
+      userOfCertificate: (thumbprint: string) => userOf.get(thumbprint),
+    }
     bench = await startBench({ watchCertificates: true, users })
   })
   afterEach(() => bench.stop())
@@ -63,6 +68,26 @@ describe('certificates of a server that runs', function () {
       expect((await bystander.read('dev/plc1.DeviceId')).value.value).to.equal('plc1')
     })
   }
+
+  it('closes the session of a person whose certificate is trusted no more, and no other', async () => {
+    const person = await makeCertificate({ name: 'Ada', uri: null })
+    userOf.set(person.certificate.thumbprint, 'ada')
+    const [file, key] = [join(bench.folder, 'ada.pem'), await keyPemOf(person)]
+    await writeFile(file, pemOf('CERTIFICATE', person.der))
+    await cert('trust', await refused())
+    const user = { type: UserTokenType.Certificate, certificateData: person.der, privateKey: key } as const
+    expect(String(await bench.connect({ ...encrypted, user }).catch((error: unknown) => error))).to.include('Bad')
+    await cert('trust', file, '--for', 'users')
+    const ada = await bench.connect({ ...encrypted, user })
+    const other = await bench.connect(encrypted)
+    expect((await ada.read('dev/plc1.DeviceId')).statusCode.name).to.equal('Good')
+    await cert('reject', person.certificate.thumbprint, '--for', 'users')
+    const isOver = () => bench.log.some((line) => line.includes('session of a user closed'))
+    await until('it is closed', isOver, 20_000)
+    // CurrentSessionCount of ServerDiagnosticsSummary.
+    const sessions = async () => (await other.session.read({ nodeId: 'i=2277', attributeId: 13 })).value.value as number
+    await until('only the other session is left', async () => (await sessions()) === 1, 20_000)
+  })
 
   it('takes up a certificate that is renewed, tells of it, and keeps the channels that are open', async () => {
     const thumbprint = await refused()

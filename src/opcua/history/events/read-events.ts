@@ -139,7 +139,8 @@ class EventPage {
     const types = (await history.types()).filter((type) => {
       const found = this.#typeNode(type)
       const isAsked = asked.every((each) => each && found && (found === each || found.isSubtypeOf(each)))
-      return isAsked && this.#mayReceive(found)
+      // What an unknown type is about nobody can tell, so it is for those who may read everything.
+      return isAsked && this.#mayReceive(found ?? addressSpace.findNode('i=2052'))
     })
     const below = equipmentOf(node)
     const isServer = node === addressSpace.rootFolder.objects.server

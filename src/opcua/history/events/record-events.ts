@@ -1,6 +1,7 @@
 import type { AddressSpace, BaseNode, IEventData, NodeId, UAObject } from 'node-opcua'
 import { notifierAbove, notifierOf } from '../../events/notifiers.ts'
 import type { Log } from '../../space-context.ts'
+import { toldError } from '../../told-error.ts'
 import { keptEventOf, type Raiser } from './event-codec.ts'
 import type { EventHistoryView } from './event-history-view.ts'
 
@@ -23,7 +24,7 @@ export function recordEvents(addressSpace: AddressSpace, history: EventHistoryVi
       if (kept) history.record(kept)
     } catch (error) {
       // An event that cannot be kept must still reach those who listen.
-      log('error', `an event is not kept: ${String(error)}`)
+      log('error', `an event is not kept: ${toldError(error)}`)
     }
   }
   server.on('event', record)

@@ -87,12 +87,13 @@ describe('opcua: security', () => {
     expect(server.server.engine.currentSessionCount).to.equal(0)
   })
 
-  it('refuses a certificate that is not trusted, and names it and the file to move', async () => {
+  it('refuses a certificate that is not trusted, and names it, the command and the file to move', async () => {
     const plc = start({})
     const line = await refused(plc, /is refused with BadCertificateUntrusted/)
     const [, print, from = '', to = ''] =
-      /thumbprint ([0-9a-f]{40}); to accept it, move (\S+) to (\S+)/.exec(line) ?? []
+      /thumbprint ([0-9a-f]{40}); to accept it, .*, or move (\S+) to (\S+)/.exec(line) ?? []
     expect(print).to.equal(thumbprint)
+    expect(line).to.include(`millrace cert trust ${thumbprint} --for servers`)
     expect(line).to.match(/"[^"]*NodeOPCUA[^"]*"|"[^"]+"/)
     expect(await readdir(to)).to.deep.equal([])
     await rename(from, join(to, from.split('/').at(-1) ?? 'server.pem'))
