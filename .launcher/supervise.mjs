@@ -7,8 +7,11 @@ import { forward } from './forward.mjs'
 /** Set for a program that is supervised, so that it may end itself where nothing else helps. */
 const environment = { MILLRACE_SUPERVISED: '1' }
 
-/** Pauses before the first starts after crashes that follow each other, and before all later ones, in milliseconds. */
-const pausesMs = [500, 1000, 2000, 4000]
+/** Pauses before the starts after crashes that follow each other, in milliseconds; the last one is repeated. */
+const pausesMs = [500, 1000, 2000]
+
+/** After so many crashes that follow each other it is tried this often only, in milliseconds. */
+const manyCrashes = 30
 const pauseMaxMs = 30_000
 
 /** A program that ran for so long, in milliseconds, has not crashed because of how it was started. */
@@ -42,7 +45,7 @@ export function mustRestart({ code, signal, error }, hasCrashed) {
 }
 
 /**
- * Runs a program as `forward` does, and starts it again whenever it crashes, at first within a second. It ends with the program
+ * Runs a program as `forward` does, and starts it again whenever it crashes, within two seconds. It ends with the program
  * when a signal has asked for it, or when it ended by its own will.
  * @param {string} command
  * @param {readonly string[]} args
@@ -62,7 +65,7 @@ export async function supervise(command, args, { hasTerminal, pauses = pausesMs 
       const end = await forward(command, args, { environment, ...(hasTerminal === undefined ? {} : { hasTerminal }) })
       if (stopping.signal.aborted || !mustRestart(end, restarts > 0)) return end
       crashes = performance.now() - startedMs > steadyMs ? 1 : crashes + 1
-      const pauseMs = pauses[crashes - 1] ?? pauseMaxMs
+      const pauseMs = crashes > manyCrashes ? pauseMaxMs : (pauses[crashes - 1] ?? pauses.at(-1) ?? 0)
       const how = end.signal === null ? `exit code ${end.code}` : `signal ${end.signal}`
       process.stderr.write(`millrace: the plant has ended with ${how}; it is started again in ${pauseMs / 1000} s\n`)
       await pause(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined)
