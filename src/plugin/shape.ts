@@ -1,3 +1,4 @@
+import { messageOf } from '../model/errors.ts'
 import type { Plugin, PluginKind } from './define.ts'
 
 /** What type names look like: a letter, then letters, digits, `_` and `-`; 32 characters at most. */
@@ -20,8 +21,17 @@ export function isPlugin(candidate: unknown): candidate is Plugin {
   return complaintsAboutShape(candidate).length === 0
 }
 
-/** Everything that keeps something from being a plugin; none when its form is right. */
+/** Everything that keeps something from being a plugin; none when its form is right. It never throws. */
 export function complaintsAboutShape(candidate: unknown): readonly string[] {
+  try {
+    return complaintsAbout(candidate)
+  } catch (error) {
+    // A getter may throw, and a value may be one that no text stands for.
+    return [`it cannot be looked at: ${messageOf(error)}`]
+  }
+}
+
+function complaintsAbout(candidate: unknown): readonly string[] {
   if (typeof candidate !== 'object' || candidate === null) {
     return [`it is ${candidate === null ? 'null' : `a ${typeof candidate}`}, not a plugin`]
   }

@@ -50,13 +50,17 @@ export function symmetricHeader(tokenId: number): Buffer {
   return uint32(tokenId)
 }
 
+/** Where requests are encoded; what comes out is copied. */
+const scratch = Buffer.alloc(2 * 1024 * 1024)
+
 /** A request behind the id of its binary encoding. */
 export function encodeBody(request: object): Buffer {
   const { schema, encode } = request as {
     schema: { encodingDefaultBinary?: ExpandedNodeId }
     encode: (s: unknown) => void
   }
-  const stream = new BinaryStream(Buffer.alloc(2 * 1024 * 1024))
+  const stream = new BinaryStream(scratch)
+  stream.length = 0
   if (!schema.encodingDefaultBinary) throw new Error('this class has no binary encoding')
   encodeExpandedNodeId(schema.encodingDefaultBinary, stream)
   encode.call(request, stream)

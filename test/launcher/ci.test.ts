@@ -12,6 +12,8 @@ const program = fileURLToPath(new URL('../../.ci/run', import.meta.url))
 interface Steps {
   readonly check?: string
   readonly lint?: string
+  readonly fuzz?: string
+  readonly soak?: string
   readonly test: string
 }
 
@@ -34,8 +36,12 @@ describe('.ci/run', () => {
   }
 
   /** Runs it with these steps behind npm; gives the exit code, the last line and everything that was printed. */
-  async function run({ check = 'true', lint = 'true', test }: Steps) {
-    executable('npm', `case "$*" in *check) ${check} ;; *lint) ${lint} ;; test) ${test} ;; *) exit 99 ;; esac`)
+  async function run({ check = 'true', lint = 'true', fuzz = 'true', soak = 'true', test }: Steps) {
+    const longer = `*fuzz*) ${fuzz} ;; *soak*) ${soak} ;;`
+    executable(
+      'npm',
+      `case "$*" in *check) ${check} ;; *lint) ${lint} ;; ${longer} test) ${test} ;; *) exit 99 ;; esac`,
+    )
     const child = spawn(join(root, '.ci', 'run'), {
       env: { ...process.env, PATH: `${join(root, 'bin')}:${process.env.PATH}` },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -76,6 +82,12 @@ describe('.ci/run', () => {
   it('fails, when every test passed but too little was covered', async () => {
     const { code, last } = await run({ test: `printf '  12 passing (3s)\\n'; echo 'ERROR: lines'; exit 1` })
     expect([code, last]).to.deep.equal([1, '12 passed, 1 failed'])
+  })
+
+  it('fails, when the fuzzers find something or the soak goes wrong, and counts each', async () => {
+    const { code, last, out } = await run({ test: `printf '  3 passing (1s)\\n'`, fuzz: 'exit 1', soak: 'exit 1' })
+    expect([code, last]).to.deep.equal([1, '3 passed, 2 failed'])
+    expect(out).to.include('== fuzz FAILED').and.include('== soak FAILED')
   })
 
   it('runs the tests also when the type check or the linter finds something, and counts each', async () => {

@@ -1,5 +1,6 @@
 import { setDebugLogger, setErrorLogger, setTraceLogger, setWarningLogger } from 'node-opcua-debug'
 import type { Clock } from '../../model/clock.ts'
+import { routeStackConsole } from './stack-console.ts'
 
 /** How grave a line of the stack is. */
 export type StackLogLevel = 'error' | 'warn' | 'debug'
@@ -25,7 +26,7 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * Replaces the stack's own log, which prints whole requests with their tokens, stack traces and, on one path, a password.
+ * Replaces the stack's own log, and takes what it prints past it: it prints whole requests with their tokens, stack traces and, on one path, a password.
  *
  * Each place in the stack is one kind of line: it is let through once a minute, cut to one line, redacted, with the number
  * of lines left out since. The returned function sends later lines nowhere, since the stack's own sink cannot be had back.
@@ -50,7 +51,9 @@ export function routeStackLog(log: StackLog, clock: Clock): () => void {
   setWarningLogger(sink('warn'))
   setDebugLogger(sink('debug'))
   setTraceLogger(sink('debug'))
+  const restoreConsole = routeStackConsole(sink('debug'))
   return () => {
+    restoreConsole()
     for (const set of [setErrorLogger, setWarningLogger, setDebugLogger, setTraceLogger]) set(() => undefined)
   }
 }

@@ -1,5 +1,7 @@
 import { expect } from 'chai'
+import { BinaryStream } from 'node-opcua-binary-stream'
 import { make_errorLog, make_warningLog } from 'node-opcua-debug'
+import { decodeStatusCode } from 'node-opcua-status-code'
 import { VirtualClock } from '../../../src/model/clock.ts'
 import { redact, routeStackLog } from '../../../src/opcua/guard/index.ts'
 
@@ -28,6 +30,22 @@ describe('stack log', () => {
     make_errorLog('test')('failed', new Error('first line\nsecond line'), { authenticationToken: 'secret' }, null)
     stop()
     expect(lines[0]).to.match(/: failed first line$/)
+  })
+
+  it('takes what the stack prints past its log, once a minute of a kind, and leaves what others print', () => {
+    const lines: string[] = []
+    const printed: unknown[] = []
+    const { warn, log } = console
+    console.log = (...parts) => printed.push(...parts)
+    const stop = routeStackLog((level, message) => lines.push(`${level} ${message}`), new VirtualClock())
+    for (let code = 0; code < 5; code += 1) decodeStatusCode(new BinaryStream(Buffer.from([0, code, 0x5b, 0xc6])))
+    console.log('of a plugin')
+    stop()
+    console.log = log
+    expect(printed).to.deep.equal(['of a plugin'])
+    expect(lines).to.have.length(1)
+    expect(lines[0]).to.match(/^debug opcua_status_code:\d+: expecting a known StatusCode/)
+    expect(console.warn).to.equal(warn)
   })
 
   it('redacts passwords, tokens, identifiers, long hex numbers and paths', () => {
