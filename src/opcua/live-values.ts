@@ -5,7 +5,7 @@ import type { Sample, TagSample } from '../model/sample.ts'
 import { Status } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
 import { type Converted, nullVariant } from './conversion.ts'
-import { type Fit, show as showValue } from './hot/show.ts'
+import { type Fit, push, show as showValue } from './hot/show.ts'
 import { statusCodeOf } from './status-codes.ts'
 
 /** Makes what a variable shows out of the value of a sample. */
@@ -19,7 +19,7 @@ export type Watch = (sample: Sample, tag: string) => void
 /**
  * Pushes samples into variables: each tag's sample becomes a DataValue once, and monitored items are told by the variable.
  *
- * Nothing here is polled: a variable whose MinimumSamplingInterval is 0 is reported on change.
+ * Nothing here is polled: a variable whose MinimumSamplingInterval is 0 is reported on change, whatever interval a client asks for.
  */
 export class LiveValues {
   readonly #followersByTag = new Map<string, readonly Follower[]>()
@@ -38,12 +38,11 @@ export class LiveValues {
 
   /** Lets a variable show a tag, from its newest sample on. */
   bind(tag: string, variable: UAVariable, show: Show): void {
-    const fit: Fit = {}
-    const watch: Watch = (sample) => setSample(variable, sample, show, fit)
-    this.#register(tag, [{ watch, variable, owner: this.#owner }])
-    variable.minimumSamplingInterval = 0
+    const follower: Target = { variable, show, owner: this.#owner }
+    this.#register(tag, [follower])
+    push(variable)
     const sample = this.#latest(tag)
-    if (sample) watch(sample, tag)
+    if (sample) setSample(variable, sample, show, follower)
     else if (!this.#shown.has(variable)) setValue(variable, nullVariant, Status.BadWaitingForInitialData)
   }
 
@@ -94,7 +93,11 @@ export class LiveValues {
   take(batch: readonly TagSample[]): void {
     for (const { tag, sample } of batch) {
       const followers = this.#followersByTag.get(tag)
-      if (followers) for (const { watch } of followers) watch(sample, tag)
+      if (!followers) continue
+      for (const follower of followers) {
+        if ('watch' in follower) follower.watch(sample, tag)
+        else setSample(follower.variable, sample, follower.show, follower)
+      }
     }
   }
 
@@ -112,8 +115,8 @@ export class LiveValues {
   #forget(owner: string): ReadonlySet<UAVariable> {
     const variables = new Set<UAVariable>()
     for (const tag of this.#tagsByOwner.get(owner) ?? nobody) {
-      for (const { owner: by, variable } of this.#followersByTag.get(tag) ?? nobody) {
-        if (by === owner && variable) variables.add(variable)
+      for (const follower of this.#followersByTag.get(tag) ?? nobody) {
+        if (follower.owner === owner && 'variable' in follower) variables.add(follower.variable)
       }
       keepOthers(this.#followersByTag, tag, owner)
     }
@@ -129,15 +132,23 @@ function keepOthers(byTag: Map<string, readonly Follower[]>, tag: string, owner:
   else byTag.delete(tag)
 }
 
-/** Who hears of the samples of a tag; a variable shows them. */
-interface Follower {
+/** Who hears of the samples of a tag. */
+type Follower = Target | Watcher
+
+/** A variable that shows them; what is found of it on the way is kept here, because a plant may have very many. */
+interface Target extends Fit {
+  readonly variable: UAVariable
+  readonly show: Show
+  readonly owner: string
+}
+
+interface Watcher {
   readonly watch: Watch
-  readonly variable?: UAVariable
   readonly owner: string
 }
 
 function variablesFirst(one: Follower, other: Follower): number {
-  return Number(other.variable !== undefined) - Number(one.variable !== undefined)
+  return Number('variable' in other) - Number('variable' in one)
 }
 
 /** Shows a sample with its status and source time. A value that does not fit its type becomes Bad, not an error in the encoder. */

@@ -7,11 +7,13 @@ import {
   type StatusCode,
   StatusCodes,
   type UAVariable,
+  DataType as UaDataType,
   type Variant,
+  VariantArrayType,
 } from 'node-opcua'
 import { Status } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
-import { fromVariant, type ValueShape } from './conversion.ts'
+import { fromVariant, isMultiState, type ValueShape } from './conversion.ts'
 import type { SpaceContext } from './space-context.ts'
 import { statusCodeOf, statusOfError } from './status-codes.ts'
 import { toldError } from './told-error.ts'
@@ -41,18 +43,20 @@ export function makeWritable(context: SpaceContext, variable: UAVariable, shape:
   variable.userAccessLevel = variable.accessLevel
   const node = variable as unknown as WritableNode
   node.writeValue = (session, dataValue, ...rest) => {
-    const oldValue = variable.readValue().value
+    // Values are replaced and not changed, so that this one stays.
+    const oldValue = (variable as unknown as { readonly $dataValue: DataValue }).$dataValue.value
     const callback: WriteCallback = (error, status) => {
       context.witnesses.wrote({ variable, session, oldValue, written: dataValue, status: status.value })
       ;(rest.at(-1) as WriteCallback)(error, status)
     }
     const range = rest.length > 1 ? rest[0] : undefined
-    const refused = refusal(node, session, dataValue, range)
+    const isExact = isOfShape(shape, dataValue.value)
+    const refused = refusal(node, session, dataValue, { range, isExact })
     if (refused) {
       callback(null, refused)
       return
     }
-    const value = fromVariant(shape, node.adjustVariant(dataValue.value))
+    const value = fromVariant(shape, isExact ? dataValue.value : node.adjustVariant(dataValue.value))
     if (value === undefined) {
       callback(null, misfitOf(shape, dataValue.value))
       return
@@ -65,14 +69,26 @@ export function makeWritable(context: SpaceContext, variable: UAVariable, shape:
 }
 
 /** The status of a write that never reaches the plant (Part 4 §5.10.4.4); undefined when it may. */
-function refusal(node: WritableNode, session: ISessionContext, dataValue: DataValue, range: unknown) {
+function refusal(
+  node: WritableNode,
+  session: ISessionContext,
+  dataValue: DataValue,
+  { range, isExact }: { readonly range: unknown; readonly isExact: boolean },
+) {
   if (!session.checkPermission(node as unknown as UAVariable, PermissionType.Write))
     return StatusCodes.BadUserAccessDenied
   const isPartial = range !== undefined && range !== null && !NumericRange.coerce(range as string).isEmpty()
   const bringsMore = dataValue.statusCode.value !== 0 || dataValue.sourceTimestamp !== null
   if (isPartial || bringsMore) return StatusCodes.BadWriteNotSupported
+  // Of the very type that the variable has: the stack would go through the hierarchy of types to find that out.
+  if (isExact) return undefined
   const compatible = node.checkVariantCompatibility(node.adjustVariant(dataValue.value))
   return compatible.isGood() ? undefined : compatible
+}
+
+function isOfShape(shape: ValueShape, { dataType, arrayType, value }: Variant): boolean {
+  if (isMultiState(shape) || value === null || dataType !== UaDataType[shape.dataType]) return false
+  return arrayType === (shape.isArray ? VariantArrayType.Array : VariantArrayType.Scalar)
 }
 
 /** A number that is no position of a multi-state variable is out of range; anything else is of the wrong type. */

@@ -22,7 +22,7 @@ export async function measureCrowd(isQuick: boolean): Promise<readonly Row[]> {
   const found: Record<Who, Finding[]> = { ours: [], bare: [] }
   for (let turn = 0; turn < (isQuick ? 1 : 3); turn++) {
     const order: readonly Who[] = turn % 2 === 0 ? ['ours', 'bare'] : ['bare', 'ours']
-    for (const who of order) found[who].push(await measureOnce(who, isQuick ? 4000 : 10_000))
+    for (const who of order) found[who].push(await measureOnce(who, isQuick ? 8000 : 20_000))
   }
   const both = (name: string, unit: string, of: (finding: Finding) => number): Row =>
     row(`50 clients with 1,000 items at 1 s: ${name}`, unit, median(found.ours.map(of)), {

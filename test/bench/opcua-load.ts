@@ -2,14 +2,16 @@ import { WireReader } from '../kit/wire/bytes.ts'
 import { readAnswerHeader } from '../kit/wire/channel.ts'
 import { WireClient } from '../kit/wire/client.ts'
 import type { WireIdentity } from '../kit/wire/security.ts'
+import { wireItems, wireSubscription } from '../kit/wire/subscription.ts'
 
-/** Numbers of the binary encodings of requests (Part 6, NodeIds.csv). */
-const CREATE_SUBSCRIPTION = 787
-const CREATE_MONITORED_ITEMS = 751
+/** The number of the binary encoding of PublishRequest (Part 6, NodeIds.csv). */
 const PUBLISH = 826
 
 /** Behind the id of its type (4 bytes), the time (8) and the handle (4) of an answer is its status. */
 const STATUS_AT = 16
+
+/** Messages of one publishing are no further apart than this. */
+const burstMs = 50
 
 /** How many items of one subscription our server takes. */
 const itemsMax = 5000
@@ -57,10 +59,12 @@ export class Load {
   async subscribe(nodeIds: readonly string[], intervalMs: number): Promise<Counting> {
     const counting = new Counting()
     for (let from = 0; from < nodeIds.length; from += itemsMax) {
-      const subscriptionId = await this.#createSubscription(intervalMs)
+      const subscriptionId = await wireSubscription(this.client, intervalMs, 1000)
       const mine = nodeIds.slice(from, from + itemsMax)
       for (let start = 0; start < mine.length; start += 1000) {
-        await this.#createItems(subscriptionId, mine.slice(start, start + 1000))
+        const items = mine.slice(start, start + 1000).map((nodeId, handle) => ({ nodeId, handle }))
+        const made = await wireItems(this.client, subscriptionId, items)
+        if (made.some(([status]) => status !== 0)) throw new Error('an item is refused')
       }
     }
     const publish = this.client.body(PUBLISH, (out) => out.int32(-1))
@@ -70,38 +74,6 @@ export class Load {
     }
     for (let count = 0; count < 10; count++) this.client.channel.send(publish, answered)
     return counting
-  }
-
-  async #createSubscription(intervalMs: number): Promise<number> {
-    // Publishing interval, lifetime and keep-alive counts, no limit of notifications, publishing, no priority.
-    const body = this.client.body(CREATE_SUBSCRIPTION, (out) =>
-      out.double(intervalMs).uint32(10_000).uint32(1000).uint32(0).byte(1).byte(0),
-    )
-    const { status, reader } = await this.client.ask(body)
-    if (status !== 0) throw new Error(`no subscription: 0x${status.toString(16)}`)
-    return reader.uint32()
-  }
-
-  async #createItems(subscriptionId: number, nodeIds: readonly string[]): Promise<void> {
-    const body = this.client.body(CREATE_MONITORED_ITEMS, (out) => {
-      out.uint32(subscriptionId).uint32(2)
-      let handle = 0
-      // Value, whole; reporting; a handle, sampling as fast as it changes, no filter, a queue of ten.
-      out.list(nodeIds, (nodeId) => {
-        out.nodeId(nodeId).uint32(13).text(null).uint16(0).text(null).uint32(2)
-        out.uint32(handle++).double(0).nodeId('i=0').byte(0).uint32(10).byte(1)
-      })
-    })
-    const { status, reader } = await this.client.ask(body)
-    const statuses = reader.list(() => {
-      const created = reader.uint32()
-      reader.take(4 + 8 + 4)
-      reader.extension()
-      return created
-    })
-    const refused = statuses?.find((each) => each !== 0)
-    if (status !== 0 || refused !== undefined)
-      throw new Error(`an item is refused: 0x${(refused ?? status).toString(16)}`)
   }
 }
 
@@ -130,6 +102,8 @@ export class Counting {
     if (notifications === 0) return
     this.count += notifications
     const last = this.#lastBySubscription.get(subscription)
+    // What was left of one publishing follows at once.
+    if (last !== undefined && nowMs - last < burstMs) return
     if (last !== undefined) this.gapsMs.push(nowMs - last)
     this.#lastBySubscription.set(subscription, nowMs)
   }

@@ -1,4 +1,4 @@
-import { type BaseNode, BrowseDirection, EventNotifierFlags, type UAObject } from 'node-opcua'
+import { type BaseNode, BrowseDirection, EventNotifierFlags, NodeClass, type UAObject } from 'node-opcua'
 
 /** The EventNotifier of an object whose events can be subscribed to and read later (Part 3 §8.59). */
 export const heardAndKept = EventNotifierFlags.SubscribeToEvents | EventNotifierFlags.HistoryRead
@@ -36,10 +36,18 @@ export function isListenedTo(notifier: BaseNode): boolean {
 
 /** The notifier that a node is a part of: the device of a tag, the pipeline of a method. */
 export function notifierOf(node: BaseNode): UAObject | undefined {
+  const known = notifierByPart.get(node)
+  if (known && above.has(known)) return known
   let at: BaseNode | null = node
   while (at && !above.has(at)) at = parentOf(at)
-  return (at as UAObject | null) ?? undefined
+  const found = (at as UAObject | null) ?? undefined
+  const isPart = node.nodeClass === NodeClass.Variable || node.nodeClass === NodeClass.Method
+  if (found && isPart) notifierByPart.set(node, found)
+  return found
 }
+
+/** Variables and methods are made for what they are a part of, and go with it. */
+const notifierByPart = new WeakMap<BaseNode, UAObject>()
 
 /** The stack's own `parent` complains of a node that is a part of two, as building blocks of a machine are. */
 function parentOf(node: BaseNode): BaseNode | null {

@@ -15,12 +15,14 @@ import { sameDataValue } from 'node-opcua-data-value'
 import type { NumericRange } from 'node-opcua-numeric-range'
 import type { Hook } from '../guard/hooks.ts'
 import { copyOf, QuickNotification } from './notification.ts'
+import { denialFor, type Reporting } from './readable.ts'
+import { isPushed } from './show.ts'
+import { type InWindow, Windows } from './windows.ts'
 
 /** The parts of a monitored item that are looked at; the stack's own methods look at the same. */
-interface Item {
+interface Item extends InWindow, Reporting {
   readonly itemToMonitor: { readonly attributeId: number; readonly indexRange?: NumericRange } | null
   readonly filter: unknown
-  readonly samplingInterval: number
   readonly clientHandle: number
   readonly timestampsToReturn: TimestampsToReturn
   readonly node: { readonly semantic_version?: number } | null
@@ -28,6 +30,9 @@ interface Item {
   readonly _semantic_version: number
   readonly _linkedItems?: readonly number[]
   oldDataValue: DataValue
+  _pendingDataValue: DataValue | null
+  _exceptionBased: boolean
+  _on_value_changed(dataValue: DataValue): void
   _enqueue_notification(notification: object): void
 }
 
@@ -45,10 +50,50 @@ export function changeHooks(): Hook[] {
       target: items,
       method: '_on_value_changed_exception_based',
       wrap: (original) =>
-        function (this: Item, dataValue: DataValue, range?: unknown) {
-          if (this.samplingInterval > 0 || range || !isUsual(this, dataValue))
-            return original.call(this, dataValue, range)
-          if (hasChanged(this, dataValue)) report(this, dataValue)
+        function (this: Item, changed: DataValue, given?: unknown) {
+          const denial = denialFor(this, timeOf(changed))
+          const dataValue = denial ?? changed
+          const range = denial ? null : given
+          if (range) return original.call(this, dataValue, range)
+          if (this.samplingInterval <= 0) return take(this, dataValue)
+          if (this._coalesceTimer) this._pendingDataValue = dataValue
+          else {
+            take(this, dataValue)
+            this._coalesceTimer = windows.open(this)
+          }
+        },
+    },
+    {
+      target: items,
+      method: '_on_coalesce_window_end',
+      wrap: () =>
+        function (this: Item) {
+          const pending = this._pendingDataValue
+          this._coalesceTimer = null
+          this._pendingDataValue = null
+          if (!pending || !this.itemToMonitor) return
+          take(this, pending)
+          this._coalesceTimer = windows.open(this)
+        },
+    },
+    // The stack asks a variable for its value again and again when a client wants it at intervals; one that tells of every change
+    // need not be asked. This is settled when an item begins, and again when it is modified.
+    {
+      target: items,
+      method: '__start_sampling',
+      wrap: (original) =>
+        function (this: Item, ...given: unknown[]) {
+          if (isOfPushed(this)) this._exceptionBased = true
+          return original.apply(this, given)
+        },
+    },
+    {
+      target: items,
+      method: '_set_parameters',
+      wrap: (original) =>
+        function (this: Item, ...given: unknown[]) {
+          original.apply(this, given)
+          if (isOfPushed(this)) this._exceptionBased = true
         },
     },
     // These write into the values of queued notifications.
@@ -67,7 +112,8 @@ export function changeHooks(): Hook[] {
       wrap: (original) =>
         function (this: Item) {
           this.queue.forEach(own)
-          return original.call(this)
+          // It tells the value again.
+          if (denialFor(this, Date.now()) === undefined) original.call(this)
         },
     },
     {
@@ -82,6 +128,21 @@ export function changeHooks(): Hook[] {
     },
     { target: Subscription.prototype, method: '_harvestMonitoredItems', wrap: () => harvest },
   ]
+}
+
+const windows = new Windows()
+
+function isOfPushed({ itemToMonitor, node }: Item): boolean {
+  return itemToMonitor?.attributeId === AttributeIds.Value && isPushed(node ?? null)
+}
+
+function take(item: Item, dataValue: DataValue): void {
+  if (!isUsual(item, dataValue)) item._on_value_changed(dataValue)
+  else if (hasChanged(item, dataValue)) report(item, dataValue)
+}
+
+function timeOf({ serverTimestamp }: DataValue): number {
+  return serverTimestamp?.getTime() ?? Date.now()
 }
 
 function own(notification: unknown): void {

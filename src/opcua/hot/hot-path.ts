@@ -3,7 +3,7 @@ import type { OPCUAServer } from 'node-opcua'
 import { HOOKED_VERSION, installHooks, SharedHooks } from '../guard/hooks.ts'
 import { callHooks } from './call.ts'
 import { changeHooks } from './changes.ts'
-import { joinedWritesHook } from './joined-writes.ts'
+import { joinedWritesHooks } from './joined-writes.ts'
 import { readHook } from './read.ts'
 import { readRequestHook } from './read-request.ts'
 import { sendingHooks } from './sending.ts'
@@ -26,7 +26,7 @@ export function installHotPath(server: OPCUAServer): () => void {
     ...tokenKeyHooks(),
     ...changeHooks(),
     ...sessionHooks(),
-    joinedWritesHook(),
+    ...joinedWritesHooks(),
     readRequestHook(),
   ])
   showTokenKeys()

@@ -6,7 +6,6 @@ import { copyOf } from './notification.ts'
 interface Shows {
   $dataValue: DataValue
   readonly dataType: unknown
-  readonly addressSpace: unknown
   _internal_set_dataValue(dataValue: DataValue): void
 }
 
@@ -14,6 +13,19 @@ interface Shows {
 export interface Fit {
   declared?: unknown
   dataType?: DataType
+}
+
+const pushed = new WeakSet<object>()
+
+/** Notes that a variable is told every change of its value, and need not be asked for it. */
+export function push(variable: UAVariable): void {
+  variable.minimumSamplingInterval = 0
+  pushed.add(variable)
+}
+
+/** Whether a node is told every change of its value. */
+export function isPushed(node: object | null): boolean {
+  return node !== null && pushed.has(node)
 }
 
 /**
@@ -26,7 +38,7 @@ export interface Fit {
 export function show(variable: UAVariable, dataValue: DataValue, fit: Fit): void {
   const shows = variable as unknown as Shows
   const { dataType } = dataValue.value
-  const isKnown = fit.declared !== undefined && fit.declared === shows.dataType && shows.addressSpace
+  const isKnown = fit.declared !== undefined && fit.declared === shows.dataType
   if (!isKnown || (dataType !== fit.dataType && dataType !== DataType.Null)) {
     shows._internal_set_dataValue(dataValue)
     if (isPlain(variable, dataType)) Object.assign(fit, { declared: shows.dataType, dataType })

@@ -77,6 +77,16 @@ export class WireChannel {
     return this.#requestId
   }
 
+  /** Asks the server to end the channel (Part 4 §5.5.3). */
+  sendClose(): void {
+    this.#requestId += 1
+    this.#sequence += 1
+    const head = new WireWriter().raw(Buffer.from('CLOF')).uint32(0).uint32(this.#channelId).uint32(this.#tokenId).bytes
+    const tail = new WireWriter().uint32(this.#sequence).uint32(this.#requestId).nodeId('i=452')
+    tail.nodeId('i=0').uint64(0n).uint32(1).uint32(0).text(null).uint32(0).nodeId('i=0').byte(0)
+    this.socket.write(this.#seal(head, tail.bytes))
+  }
+
   /** Ends the connection. */
   async close(): Promise<void> {
     this.onEnd = () => undefined

@@ -11,10 +11,13 @@ import {
   wireSubscription,
   wireUnsubscribe,
 } from '../../kit/wire/subscription.ts'
+import { everyType } from '../hand-made-plant.ts'
 import { type Both, comparable, Dice, startBoth } from './both.ts'
 import { arrangedTime } from './served.ts'
 
 const publishingMs = 50
+const denial = Status.BadUserAccessDenied
+const notReadable = 0x803a_0000
 
 /** Tags with values that JSON can carry, and what they may become. */
 const tags: readonly (readonly [string, readonly Value[]])[] = [
@@ -143,5 +146,54 @@ describe('changes that are reported quickly', function () {
       ['serverTime', 'variant'],
       ['variant'],
     ])
+  })
+
+  for (const samplingInterval of [0, 100]) {
+    it(`are not told to whoever may not read them, when the sampling interval is ${samplingInterval}`, async () => {
+      const { hot } = both.pair('Observer')
+      const nodeIds = both.nodeIds.filter((id) => /;s=dev\/plc1\.[al][A-Z]/.test(id))
+      const read = (await hot.read(nodeIds.map((nodeId) => ({ nodeId, attributeId: 13 })))).results
+      const denied = nodeIds.filter((_, index) => ([denial, notReadable] as unknown[]).includes(read[index]?.status))
+      expect(denied).to.have.length.greaterThan(1)
+      await subscribed(
+        hot,
+        denied.map((nodeId, handle) => ({ nodeId, handle, samplingInterval })),
+      )
+      const statuses = new Set<unknown>()
+      for (let round = 0; round < 5; round++) {
+        both.hot.refresh()
+        for (const [type, , other] of everyType) both.hot.plant.set(`plc1.a${type}`, other)
+        for (const texts of Object.values(await taken(hot))) {
+          for (const text of texts) statuses.add((JSON.parse(text) as { status?: number }).status)
+        }
+      }
+      expect([...statuses].filter((status) => status !== denial && status !== notReadable)).to.deep.equal([])
+    })
+  }
+
+  it('come at most once in a sampling interval, and the last one always comes', async () => {
+    const { hot } = both.pair('Operator')
+    const nodeId = both.nodeIds.find((id) => id.endsWith(';s=dev/plc1.aDouble')) ?? ''
+    const revised = await subscribed(hot, [{ nodeId, handle: 1, samplingInterval: 400, queueSize: 100 }])
+    expect(revised[0]).to.deep.equal([0, 400, 100])
+    await taken(hot)
+    const start = performance.now()
+    let value = 0
+    while (performance.now() - start < 1500) {
+      value += 1
+      both.hot.plant.set('plc1.aDouble', value)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    const elapsed = performance.now() - start
+    let last: unknown
+    let count = 0
+    while (last !== value) {
+      for (const change of await wirePublish(hot)) {
+        last = change.value.variant?.value
+        count += 1
+      }
+    }
+    expect(count).to.be.within(2, 3 + (performance.now() - start) / 400)
+    expect(elapsed).to.be.greaterThan(0)
   })
 })
