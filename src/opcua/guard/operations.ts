@@ -1,5 +1,6 @@
 import { type HistoryReadRequest, ReadEventDetails } from 'node-opcua'
 import type { LimitName, Limits } from '../../model/limits.ts'
+import { QuickReadRequest } from '../hot/read-request.ts'
 
 /** Where a request of a service has its operations, and which limit they are held to. */
 const operations: Readonly<Record<string, readonly [field: string, limit: LimitName]>> = {
@@ -39,6 +40,8 @@ function ofEvents(service: string, request: object): boolean {
 }
 
 function lengthOf(request: object, field: string): number {
+  // It would make all of them in the stack's form, to be counted.
+  if (request instanceof QuickReadRequest) return request.wanted.length
   const list: unknown = Reflect.get(request, field)
   return Array.isArray(list) || ArrayBuffer.isView(list) ? ((list as { readonly length?: number }).length ?? 0) : 0
 }
