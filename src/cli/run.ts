@@ -155,6 +155,8 @@ export async function run(
     // A plant that is broken may not come to its end by itself.
     if (code !== ExitCode.ok) terminal.endWithin?.(brokenStopMs)
     await started.stop()
+    // A timer that something has forgotten shall not keep the program.
+    terminal.endWithin?.(forgottenMs)
     return code
   } finally {
     net?.remove()
@@ -163,6 +165,9 @@ export async function run(
 
 /** How long a plant may take to stop when something in it is broken, in milliseconds. */
 const brokenStopMs = 10_000
+
+/** How long a program may live on when its plant has stopped, in milliseconds. */
+const forgottenMs = 1000
 
 /** Waits until the plant is to stop, and tells with which exit code. */
 function endOf(stopped: Promise<void>, net: Net | undefined): Promise<ExitCode> {

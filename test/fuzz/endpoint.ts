@@ -49,7 +49,7 @@ async function fuzzed(
 }
 
 /** Bytes of an honest beginning, damaged: what is coalesced, split, flipped, cut off or repeated. */
-async function attackTransport({ port }: Arena, random: Random): Promise<number> {
+export async function attackTransport({ port }: Arena, random: Random): Promise<number> {
   const socket = connect({ port, host: '127.0.0.1' })
   socket.on('error', () => undefined)
   socket.resume()

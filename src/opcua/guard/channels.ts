@@ -5,6 +5,8 @@ import type { Connection, Connections } from './connections.ts'
 import type { Report } from './findings.ts'
 import type { AnyMethod, Hook } from './hooks.ts'
 import { GUARD_BOUNDS, limitsInUse } from './limits.ts'
+import { containOpening, noteOpenings } from './openings.ts'
+import { RateLimits } from './rates.ts'
 import { turnAway } from './turn-away.ts'
 import { answerUndecodable } from './undecodable.ts'
 
@@ -26,6 +28,7 @@ const SOCKET_CALLBACKS = [
 export function channelHooks(connections: Connections, now: () => number, report: Report): Hook[] {
   const transport = ServerTCP_transport.prototype
   const channel = ServerSecureChannelLayer.prototype
+  const openings = new RateLimits(now)
   return [
     ...SOCKET_CALLBACKS.map((method) => ({
       target: transport,
@@ -44,7 +47,7 @@ export function channelHooks(connections: Connections, now: () => number, report
       wrap: (original) =>
         function (this: ServerSecureChannelLayer, socket: Socket, callback: unknown) {
           connections.add(socket, this, now())
-          containOpening(this, report)
+          containOpening(this, socket, openings, report)
           original.call(this, socket, callback)
         },
     },
@@ -52,6 +55,11 @@ export function channelHooks(connections: Connections, now: () => number, report
       target: MessageBuilder.prototype,
       method: '_decodeMessageBody',
       wrap: (original) => answerUndecodable(original, () => connections.served, now, report),
+    },
+    {
+      target: MessageBuilder.prototype,
+      method: '_decodeMessageBody',
+      wrap: (original) => noteOpenings(original, () => connections.served),
     },
   ]
 }
@@ -125,22 +133,4 @@ function boundQueue(original: AnyMethod, report: Report): AnyMethod {
     socket.pause()
     socket.once('drain', () => socket.resume())
   }
-}
-
-/** The continuation of a renewal runs in a promise that nobody awaits; its fault closes the channel. */
-function containOpening(channel: ServerSecureChannelLayer, report: Report): void {
-  const original = channel.beforeHandleOpenSecureChannelRequest
-  channel.beforeHandleOpenSecureChannelRequest = () =>
-    // A thenable, because only its `then` sees the continuation that has to be contained.
-    ({
-      // biome-ignore lint/suspicious/noThenProperty: see above.
-      then: (proceed: () => unknown) => proceedContained(original.call(channel).then(proceed), channel, report),
-    }) as never
-}
-
-function proceedContained(done: Promise<unknown>, channel: ServerSecureChannelLayer, report: Report): Promise<unknown> {
-  return done.catch((error: unknown) => {
-    report('transportError', 'OpenSecureChannel', error)
-    channel.close()
-  })
 }

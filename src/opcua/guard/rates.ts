@@ -20,6 +20,8 @@ const RATES: Readonly<Record<string, Rate>> = {
   GetEndpoints: { perSecond: 10, burst: 30 },
   CreateSession: { perSecond: 10, burst: 60 },
   ActivateSession: { perSecond: 10, burst: 60 },
+  /** Openings and renewals of a channel: each keeps a token for its lifetime. What is more closes the channel. */
+  OpenSecureChannel: { perSecond: 1, burst: 20 },
   /** Requests of any service that cannot be decoded; what is more closes the channel. */
   Undecodable: { perSecond: 2, burst: 10 },
 }
