@@ -155,19 +155,19 @@ export async function run(
     // A plant that is broken may not come to its end by itself.
     if (code !== ExitCode.ok) terminal.endWithin?.(brokenStopMs)
     await started.stop()
-    // A timer that something has forgotten shall not keep the program.
-    terminal.endWithin?.(forgottenMs)
+    // Of clients that went astray the stack leaves timers behind, and nothing waits for them.
+    terminal.endWithin?.(lingerMs)
     return code
   } finally {
     net?.remove()
   }
 }
 
+/** How long the process may live on when the plant has stopped, in milliseconds. */
+const lingerMs = 500
+
 /** How long a plant may take to stop when something in it is broken, in milliseconds. */
 const brokenStopMs = 10_000
-
-/** How long a program may live on when its plant has stopped, in milliseconds. */
-const forgottenMs = 1000
 
 /** Waits until the plant is to stop, and tells with which exit code. */
 function endOf(stopped: Promise<void>, net: Net | undefined): Promise<ExitCode> {
