@@ -38,7 +38,8 @@ async function fuzzed(
         }
         await Promise.all(Array.from({ length: together }, keepOn))
       },
-      { logBytes: 64 * 1024 + ms },
+      // What sessions hold whose clients have gone ends with their timeout, two minutes later.
+      { logBytes: 64 * 1024 + ms, memoryPeakBytes: 384 * 1024 * 1024, memoryBackMs: 240_000 },
     )
     await arena.stop()
     return { runs }

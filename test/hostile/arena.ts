@@ -31,6 +31,14 @@ const honestAfterMs = 500
 /** The time within which whoever is hostile gets an error or is closed, in milliseconds. */
 export const answeredMs = 2000 * slack
 
+/** Where a case asks for so much at once that the rule allows it more. */
+export interface Allowance {
+  readonly logBytes?: number
+  /** Bytes that the memory may grow by for a while, and how long it may take until they are back, in milliseconds. */
+  readonly memoryPeakBytes?: number
+  readonly memoryBackMs?: number
+}
+
 /** A plant in a process of its own, an honest client in another one, and cases that both must survive. */
 export interface Arena {
   readonly plant: PlantProcess
@@ -41,7 +49,7 @@ export interface Arena {
   /** A raw client with an anonymous session. */
   session(): Promise<RawClient>
   /** Lets something hostile happen, under the common pass rule. */
-  suffer(attack: () => Promise<void>, options?: { readonly logBytes?: number }): Promise<void>
+  suffer(attack: () => Promise<void>, options?: Allowance): Promise<void>
   stop(): Promise<void>
 }
 
@@ -67,7 +75,8 @@ export async function startArena(options: PlantProcessOptions = {}, files = aren
       await client.login()
       return client
     },
-    async suffer(attack, { logBytes = rule.logBytes } = {}) {
+    async suffer(attack, allowance = {}) {
+      const { logBytes, memoryPeakBytes, memoryBackMs } = { ...rule, ...allowance }
       wire = []
       await honest.served()
       const said = { out: plant.out().length, log: plant.log().length }
@@ -80,7 +89,7 @@ export async function startArena(options: PlantProcessOptions = {}, files = aren
       expectServed(await honest.probe(), rule.newClientAfterMs, 'afterwards')
       expect(plant.child.exitCode, `the server has ended: ${plant.log().slice(-2000)}`).to.equal(null)
       await expectHonest(honest)
-      await memory.expectBounded()
+      await memory.expectBounded(memoryPeakBytes, memoryBackMs)
       const lines = plant.log().slice(said.log)
       expect(lines.length + plant.out().length - said.out, `bytes of log:\n${lines.slice(0, 2000)}`).to.be.at.most(
         logBytes,
@@ -126,14 +135,14 @@ function watchMemory(id: number) {
     peak = Math.max(peak, memoryOf(id))
   }, 100)
   return {
-    async expectBounded(): Promise<void> {
+    async expectBounded(peakBytes: number, backMs: number): Promise<void> {
       clearInterval(timer)
-      expect((peak - before) / 1024 / 1024, 'growth of memory in MB').to.be.at.most(rule.memoryPeakBytes / 1024 / 1024)
-      const end = performance.now() + rule.memoryBackMs
+      expect((peak - before) / 1024 / 1024, 'growth of memory in MB').to.be.at.most(peakBytes / 1024 / 1024)
+      const end = performance.now() + backMs
       while (memoryOf(id) > before + rule.memoryLeftBytes) {
         if (performance.now() > end) {
           const left = Math.round((memoryOf(id) - before) / 1024 / 1024)
-          throw new Error(`${left} MB of memory are not given back within ${rule.memoryBackMs / 1000} s`)
+          throw new Error(`${left} MB of memory are not given back within ${backMs / 1000} s`)
         }
         await new Promise((resolve) => setTimeout(resolve, 500))
       }
