@@ -4,8 +4,18 @@ import { parameterTag } from './model/tag.ts'
 import { fittedParameter } from './pipeline/check-parameter.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
 
-/** A pipeline as job control sees it. */
+const known = new WeakMap<Pipeline, JobPipeline>()
+
+/** A pipeline as job control sees it: one object for each, because every step of a job asks for it. */
 export function jobPipelineOf(pipeline: Pipeline): JobPipeline {
+  const before = known.get(pipeline)
+  if (before) return before
+  const made = makeJobPipeline(pipeline)
+  known.set(pipeline, made)
+  return made
+}
+
+function makeJobPipeline(pipeline: Pipeline): JobPipeline {
   const { definition, description } = pipeline.checked
   const definitionByName = new Map(definition.parameters.map((each) => [each.name, each]))
   return {

@@ -155,16 +155,11 @@ export async function run(
     // A plant that is broken may not come to its end by itself.
     if (code !== ExitCode.ok) terminal.endWithin?.(brokenStopMs)
     await started.stop()
-    // Of clients that went astray the stack leaves timers behind, and nothing waits for them.
-    terminal.endWithin?.(lingerMs)
     return code
   } finally {
     net?.remove()
   }
 }
-
-/** How long the process may live on when the plant has stopped, in milliseconds. */
-const lingerMs = 500
 
 /** How long a plant may take to stop when something in it is broken, in milliseconds. */
 const brokenStopMs = 10_000

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../model/clock.ts'
 import type { Job } from '../model/job.ts'
 import { changedEvent, type JobChange } from './job-change.ts'
 import { JobList } from './job-list.ts'
@@ -15,7 +14,6 @@ const bytesMax = 3_000_000
 
 /** What the book needs. */
 export interface JobBookOptions {
-  readonly clock: Clock
   readonly settings: { readonly max: number }
   readonly keep: (change: JobChange) => void
 }
