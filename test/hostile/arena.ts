@@ -55,7 +55,8 @@ export interface Arena {
 
 /** Starts a plant with the heap that the rule is about (512 MB), and the honest client. */
 export async function startArena(options: PlantProcessOptions = {}, files = arenaFiles): Promise<Arena> {
-  const environment = { NODE_OPTIONS: '--max-old-space-size=512', ...options.environment }
+  const { NODE_OPTIONS: more = '', ...others } = options.environment ?? {}
+  const environment = { ...others, NODE_OPTIONS: `--max-old-space-size=512 ${more}` }
   const plant = await startPlantProcess(await plantFolder(files), { ...options, environment })
   const port = Number(/:(\d+)$/.exec(plant.url)?.[1])
   const url = `opc.tcp://127.0.0.1:${port}`
