@@ -9,8 +9,10 @@ const KIB = 1024
 /** What the guard bounds besides the limits of the plant file. */
 export const GUARD_BOUNDS = {
   sessionTimeoutMs: 120_000,
-  /** Share of the session table from which sessions without a channel are reclaimed. */
-  sessionReclaimShare: 0.75,
+  /** Share of a table from which sessions without a channel, and subscriptions without a session, are reclaimed. */
+  reclaimShare: 0.75,
+  /** The longest keep-alive of a subscription; it lives three times as long without its client (Part 4 §5.14.2). */
+  keepAliveMs: 1_200_000,
   socketTimeoutMs: 60_000,
   /** Time to get from the TCP connection to a session. */
   handshakeTimeoutMs: 10_000,

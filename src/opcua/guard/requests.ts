@@ -7,12 +7,12 @@ import {
   StatusCodes,
   TimestampsToReturn,
 } from 'node-opcua'
-import type { Message, ServerSecureChannelLayer } from 'node-opcua-secure-channel'
+import type { Message } from 'node-opcua-secure-channel'
 import type { Limits } from '../../model/limits.ts'
+import { boundLifetime, roomForItems, roomForSubscription, welcome } from './abandoned.ts'
 import type { Admission } from './admission.ts'
 import type { BrowseBudget, ContinuationPoints } from './browse.ts'
 import type { Report } from './findings.ts'
-import { GUARD_BOUNDS } from './limits.ts'
 import { hasTooManyOperations } from './operations.ts'
 import type { RateLimits } from './rates.ts'
 import { type Judge, serviceOf } from './services.ts'
@@ -58,6 +58,8 @@ interface LooseRequest {
   timestampsToReturn?: number
   maxAge?: number
   requestedPublishingInterval?: number
+  requestedMaxKeepAliveCount?: number
+  itemsToCreate?: readonly unknown[] | null
   nodesToRegister?: readonly unknown[] | null
   nodesToUnregister?: readonly unknown[] | null
 }
@@ -81,6 +83,16 @@ function judgeService(
     case 'CreateSession':
       welcome(message.request as CreateSessionRequest, parts)
       return StatusCodes.Good
+    case 'CreateSubscription':
+      boundLifetime(request)
+      roomForSubscription(parts)
+      return StatusCodes.Good
+    case 'ModifySubscription':
+      boundLifetime(request)
+      return StatusCodes.Good
+    case 'CreateMonitoredItems':
+      roomForItems(request.itemsToCreate?.length ?? 0, parts)
+      return StatusCodes.Good
     case 'Browse':
       if (session) parts.budget.prepare(message.request as BrowseRequest, pointsOf(session))
       return StatusCodes.Good
@@ -99,27 +111,6 @@ function judgeService(
 
 function pointsOf(session: ServerSession): ContinuationPoints {
   return session.continuationPointManager as unknown as ContinuationPoints
-}
-
-/** Caps the session's timeout and makes room from sessions whose channel has gone. */
-function welcome(request: CreateSessionRequest, { server, limits, report }: JudgeParts): void {
-  const { sessionTimeoutMs, sessionReclaimShare } = GUARD_BOUNDS
-  const asked = request.requestedSessionTimeout
-  if (!(asked <= sessionTimeoutMs)) {
-    request.requestedSessionTimeout = sessionTimeoutMs
-    report('sessionTimeoutCapped', 'CreateSession', `asked for ${asked} ms`)
-  }
-  if (server.currentSessionCount < limits.sessions * sessionReclaimShare) return
-  const abandoned = server.engine.getSessions().find(hasLostChannel)
-  if (!abandoned) return
-  report('sessionReclaimed', 'CreateSession', 'its channel is gone')
-  server.engine.closeSession(abandoned.authenticationToken, false, 'Forcing')
-}
-
-/** Says whether nobody can use a session at the moment: it has no channel any more. */
-export function hasLostChannel(session: ServerSession): boolean {
-  const channel = session.channel as ServerSecureChannelLayer | undefined
-  return !channel || channel.aborted
 }
 
 function countRegistered(

@@ -59,6 +59,14 @@ export interface WireAnswer<Result> {
   readonly results: readonly Result[]
 }
 
+/** How a client connects. */
+export interface WireOptions {
+  readonly identity?: WireIdentity
+  readonly user?: WireUser
+  /** After how long without a request the server may end the session, in milliseconds. */
+  readonly sessionTimeoutMs?: number
+}
+
 /** A client with a session that shares no code with the stack. */
 export class WireClient {
   readonly channel: WireChannel
@@ -69,7 +77,7 @@ export class WireClient {
   }
 
   /** Connects and opens a session. */
-  static async open(port: number, options: { identity?: WireIdentity; user?: WireUser } = {}): Promise<WireClient> {
+  static async open(port: number, options: WireOptions = {}): Promise<WireClient> {
     const client = new WireClient(await WireChannel.open(port, options.identity))
     await client.#login(port, options)
     return client
@@ -165,7 +173,7 @@ export class WireClient {
     return { status, results }
   }
 
-  async #login(port: number, { identity, user }: { identity?: WireIdentity; user?: WireUser }): Promise<void> {
+  async #login(port: number, { identity, user, sessionTimeoutMs = 60_000 }: WireOptions): Promise<void> {
     const url = `opc.tcp://127.0.0.1:${port}`
     const certificate = identity?.certificate.raw ?? null
     const create = this.body(CREATE_SESSION, (out) => {
@@ -176,7 +184,7 @@ export class WireClient {
         .text(url)
         .text('wire')
         .byteString(identity ? randomBytes(32) : null)
-      out.byteString(certificate).double(60_000).uint32(0)
+      out.byteString(certificate).double(sessionTimeoutMs).uint32(0)
     })
     const created = await this.ask(create)
     if (created.status !== 0) throw new Error(`no session: 0x${created.status.toString(16)}`)

@@ -28,10 +28,15 @@ export interface WireChange {
 }
 
 /** Makes a subscription that publishes, with a keep-alive for each interval without changes; gives its number. */
-export async function wireSubscription(client: WireClient, intervalMs: number, keepAliveCount = 1): Promise<number> {
+export async function wireSubscription(
+  client: WireClient,
+  intervalMs: number,
+  keepAliveCount = 1,
+  lifetimeCount = 10_000,
+): Promise<number> {
   // Publishing interval, lifetime and keep-alive counts, no limit of notifications, publishing, no priority.
   const body = client.body(CREATE_SUBSCRIPTION, (out) =>
-    out.double(intervalMs).uint32(10_000).uint32(keepAliveCount).uint32(0).byte(1).byte(0),
+    out.double(intervalMs).uint32(lifetimeCount).uint32(keepAliveCount).uint32(0).byte(1).byte(0),
   )
   const { status, reader } = await client.ask(body)
   if (status !== 0) throw new Error(`no subscription: 0x${status.toString(16)}`)
