@@ -41,7 +41,7 @@ async function fuzzed(
         await Promise.all(Array.from({ length: together }, keepOn))
       },
       // What sessions hold whose clients have gone ends with their timeout, two minutes later.
-      { logBytes: 64 * 1024 + Math.min(ms, count * 16), memoryPeakBytes: 384 * 1024 * 1024, memoryBackMs: 240_000 },
+      { logBytes: 64 * 1024 + Math.min(ms, count * 16), memoryBackMs: 240_000 },
     )
     await arena.stop()
     return { runs }

@@ -2,6 +2,7 @@ import type { CreateSessionRequest, OPCUAServer, ServerSession, Subscription } f
 import type { ServerSecureChannelLayer } from 'node-opcua-secure-channel'
 import type { Limits } from '../../model/limits.ts'
 import type { Report } from './findings.ts'
+import type { Hook } from './hooks.ts'
 import { GUARD_BOUNDS } from './limits.ts'
 
 /** What is asked for room. */
@@ -13,9 +14,16 @@ interface Room {
 
 /** The parts of the engine of the stack that know of subscriptions whose session has ended. */
 interface Orphanage {
-  readonly _orphanPublishEngine?: { readonly subscriptions: readonly Subscription[] }
+  readonly _orphanPublishEngine?: Orphans
   readonly _globalCounter: { readonly totalMonitoredItemCount: number }
   deleteOrphanSubscription(subscription: Subscription): unknown
+}
+
+/** What keeps subscriptions whose session has ended. */
+interface Orphans {
+  readonly subscriptions: readonly Subscription[]
+  _closed_subscriptions: Subscription[]
+  on_close_subscription(subscription: Subscription): void
 }
 
 /** Caps the session's timeout and makes room from sessions whose channel has gone. */
@@ -77,4 +85,36 @@ function reclaimOne({ server, report }: Room): boolean {
   engine.deleteOrphanSubscription(abandoned)
   report('subscriptionReclaimed', 'CreateSubscription', 'its session has ended')
   return true
+}
+
+/**
+ * Lets subscriptions go that end without a session.
+ *
+ * The stack keeps what has something left to say until it is asked for it, and here nobody ever asks: each would stay for as
+ * long as the server runs, with its session.
+ */
+export function orphanHook(engine: object): Hook {
+  const known = new WeakSet<Orphans>()
+  return {
+    target: engine,
+    method: 'closeSession',
+    wrap: (original) =>
+      function (this: Orphanage, ...given: unknown[]) {
+        const result = original.apply(this, given)
+        const orphans = this._orphanPublishEngine
+        if (orphans && !known.has(orphans)) {
+          known.add(orphans)
+          forgetClosed(orphans)
+        }
+        return result
+      },
+  }
+}
+
+function forgetClosed(orphans: Orphans): void {
+  const close = orphans.on_close_subscription
+  orphans.on_close_subscription = (subscription) => {
+    close.call(orphans, subscription)
+    for (const closed of orphans._closed_subscriptions.splice(0)) closed.dispose()
+  }
 }

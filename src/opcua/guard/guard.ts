@@ -1,6 +1,7 @@
 import type { AddressSpace, OPCUAServer } from 'node-opcua'
 import { type Clock, systemClock } from '../../model/clock.ts'
 import { defaultLimits, type Limits } from '../../model/limits.ts'
+import { orphanHook } from './abandoned.ts'
 import { Admission } from './admission.ts'
 import { answerHooks } from './answers.ts'
 import { BrowseBudget } from './browse.ts'
@@ -125,6 +126,7 @@ function serverHooks(
     callHook(accessor, { limits, rates, report }),
     budget.hook(engine),
     refreshHook(engine, report),
+    orphanHook(engine),
     ...admission.hooks(),
     ...serviceHooks(server, requestJudge({ server, limits, budget, rates, report, admission }), report),
   ]
