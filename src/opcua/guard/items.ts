@@ -12,7 +12,7 @@ import { eventFilterHook } from './event-filter.ts'
 import { checkItemParameters, checkItemPlace, type ItemParameters } from './filters.ts'
 import type { Report } from './findings.ts'
 import type { AnyMethod, Hook } from './hooks.ts'
-import { accessOf } from './monitored-access.ts'
+import { accessHooks, accessOf } from './monitored-access.ts'
 
 /** Methods of a monitored item that timers and the address space call, where a throw would end the process. */
 const ITEM_CALLBACKS = [
@@ -52,6 +52,7 @@ export function itemHooks(report: Report): Hook[] {
         ),
     },
     eventFilterHook(items),
+    ...accessHooks(items),
     { target: items, method: 'modify', wrap: (original) => guardModify(original, report) },
     { target: items, method: '_on_sampling_timer', wrap: (original) => guardSampling(original, report) },
     {

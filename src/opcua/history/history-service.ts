@@ -23,6 +23,7 @@ import { quietLog } from '../quiet-log.ts'
 import type { Log } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
 import { toldError } from '../told-error.ts'
+import { tenureOf } from '../users/identities.ts'
 import { ContinuationPoints } from './continuation-points.ts'
 import type { EventHistoryView } from './events/event-history-view.ts'
 import { hasEventHistory, readEvents } from './events/read-events.ts'
@@ -50,7 +51,7 @@ interface Item {
 
 /**
  * Serves HistoryRead (Part 11 §6.5) instead of the stack, which pages by loading everything. Each node has an answer of its
- * own; continuation points belong to the session and are positions.
+ * own; continuation points belong to the session and its user, and are positions.
  */
 export function installHistoryRead(server: OPCUAServer, parts: HistoryServiceParts): void {
   const service = new HistoryService(server, parts)
@@ -84,7 +85,7 @@ class HistoryService {
 
   async #readNode(context: ISessionContext, item: Item): Promise<HistoryReadResult> {
     const { request, node } = item
-    const session = context.session ?? this
+    const session = context.session ? tenureOf(context.session) : this
     const key = node.nodeId.toString()
     const point = node.continuationPoint
     if (request.releaseContinuationPoints) {
