@@ -70,9 +70,10 @@ function serverOf({ plant, name, server = {} }: PlantFile): ServerDefinition {
   }
 }
 
-/** The limits that the file chooses. */
+/** The limits that the file chooses; times in milliseconds. */
 export function limitsOf({ limits = {} }: NonNullable<PlantFile['server']>): Partial<Limits> {
-  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
+  const chosen = Object.entries(limits).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(chosen.map(([name, value]) => [name, typeof value === 'string' ? msOf(value, 0) : value]))
 }
 
 function jobsOf({ jobs = {} }: PlantFile): JobsDefinition {

@@ -103,10 +103,11 @@ function pointsOf(session: ServerSession): ContinuationPoints {
 
 /** Caps the session's timeout and makes room from sessions whose channel has gone. */
 function welcome(request: CreateSessionRequest, { server, limits, report }: JudgeParts): void {
-  const { sessionTimeoutMs, sessionReclaimShare } = GUARD_BOUNDS
+  const { sessionReclaimShare } = GUARD_BOUNDS
+  const { sessionTimeout } = limits
   const asked = request.requestedSessionTimeout
-  if (!(asked <= sessionTimeoutMs)) {
-    request.requestedSessionTimeout = sessionTimeoutMs
+  if (!(asked <= sessionTimeout)) {
+    request.requestedSessionTimeout = sessionTimeout
     report('sessionTimeoutCapped', 'CreateSession', `asked for ${asked} ms`)
   }
   if (server.currentSessionCount < limits.sessions * sessionReclaimShare) return

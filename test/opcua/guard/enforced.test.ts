@@ -24,11 +24,13 @@ const limits = limitsWith({
   ...{ subscriptions: 3, subscriptionsPerSession: 2, monitoredItems: 6, monitoredItemsPerSubscription: 4 },
   ...{ monitoredItemsQueue: 7, publishRequests: 10, monitoredItemsPerCall: 5, nodesPerRead: 30, nodesPerWrite: 4 },
   ...{ nodesPerBrowse: 3, nodesPerTranslate: 2, methodsPerCall: 3, methodCalls: 3, methodCallsPerSession: 2 },
+  ...{ sessionTimeout: 11_000, handshakeTimeout: 1_000, idleTimeout: 5_000 },
   ...{ browseContinuationPoints: 2, nodesPerHistoryReadData: 6, nodesPerHistoryReadEvents: 4 },
 })
 
 /** One more than is allowed is answered with the code that README names, and what is allowed is served. */
-describe('limits of the plant file', () => {
+describe('limits of the plant file', function () {
+  this.timeout(60_000)
   let bench: Bench
   const clients: (Client | RawClient)[] = []
 
@@ -83,6 +85,18 @@ describe('limits of the plant file', () => {
     expect(statusOf(await (await raw()).request(new ReadRequest({ nodesToRead: times(1, serverState) })))).to.equal(
       'Good',
     )
+  })
+
+  it('times: a session gets no longer one, and connections are closed without a session or without a word', async () => {
+    const client = await RawClient.session(bench.server.port)
+    clients.push(client)
+    expect((await client.login(60_000)).revisedSessionTimeout).to.equal(limits.sessionTimeout)
+    const idle = await RawClient.connect(bench.server.port)
+    await idle.hello()
+    await idle.open()
+    await idle.closed
+    expect(client.socket.destroyed, 'the one with a session').to.equal(false)
+    await client.closed
   })
 
   it('sessions: BadTooManySessions for one more of a user, and an administrator gets in when nobody else does', async () => {
