@@ -53,15 +53,22 @@ interface Parsed {
 export class TrustStore {
   readonly folder: string
   readonly purpose: Purpose
+  /** Whether a revocation list holds on when the next one should have come. */
+  readonly acceptsOverdue: boolean
   /** What was read last of each folder. */
   readonly #known = new Map<string, ReadonlyMap<string, Parsed>>()
   #looking: Promise<TrustLists> | undefined
   #stamp = ''
   #version = 0
 
-  constructor(folder: string, purpose: Purpose) {
+  constructor(
+    folder: string,
+    purpose: Purpose,
+    { acceptsOverdue = false }: { readonly acceptsOverdue?: boolean } = {},
+  ) {
     this.folder = folder
     this.purpose = purpose
+    this.acceptsOverdue = acceptsOverdue
   }
 
   /** Grows whenever a look finds other lists than the one before. */
@@ -83,8 +90,8 @@ export class TrustStore {
   }
 
   /** Judges a certificate with its chain, and keeps nothing of it. */
-  async verdict(bytes: Uint8Array, now: number): Promise<Verdict> {
-    return judge(bytes, await this.lists(), { purpose: this.purpose, now })
+  async verdict(bytes: Uint8Array, now: number, acceptsOverdue = this.acceptsOverdue): Promise<Verdict> {
+    return judge(bytes, await this.lists(), { purpose: this.purpose, now, acceptsOverdue })
   }
 
   /**

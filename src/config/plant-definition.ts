@@ -1,3 +1,4 @@
+import { type CertificateRules, defaultCertificateRules } from '../model/certificate-rules.ts'
 import type {
   DeviceDefinition,
   HistoryDefinition,
@@ -66,7 +67,17 @@ function serverOf({ plant, name, server = {} }: PlantFile): ServerDefinition {
     bind: server.bind ?? '127.0.0.1',
     anonymous: server.anonymous ?? 'none',
     allowUnsecured: server.security?.unsecured ?? false,
+    certificates: certificatesOf(server),
     limits: limitsWith(limitsOf(server)),
+  }
+}
+
+function certificatesOf({ security = {} }: NonNullable<PlantFile['server']>): CertificateRules {
+  const { certificate = {}, overdueRevocationLists } = security
+  return {
+    validForMs: msOf(certificate.validFor, defaultCertificateRules.validForMs),
+    renewBeforeMs: msOf(certificate.renewBefore, defaultCertificateRules.renewBeforeMs),
+    acceptsOverdueLists: overdueRevocationLists === 'accept',
   }
 }
 

@@ -71,10 +71,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** Everything about certificates that has to be there before the server. */
-async function secure({ certificatesFolder, name, bind, log }: ServerOptions): Promise<ServerSecurity> {
+async function secure({
+  certificatesFolder,
+  name,
+  bind,
+  certificateRules: rules,
+  log,
+}: ServerOptions): Promise<ServerSecurity> {
   prepareCertificateFolder(certificatesFolder)
   const identity = { applicationUri: applicationUriOf(), name, reachedBy: hostNamesOf(bind) }
-  return openSecurity({ certificatesFolder, ...identity, log }).catch((error: unknown) => {
+  return openSecurity({ certificatesFolder, ...identity, rules, log }).catch((error: unknown) => {
     throw certificateUnusable(certificatesFolder, error)
   })
 }

@@ -60,7 +60,8 @@ export function refusalLine({ verdict, bytes, address }: RefusedClient, what: st
   return `${what}: ${who}, thumbprint ${thumbprint}, from ${shown(address)}: ${status}, ${reason}${how}`
 }
 
-function remedyOf({ status }: Verdict, thumbprint: string): string {
+function remedyOf({ status, remedy }: Verdict, thumbprint: string): string {
+  if (remedy !== undefined) return `; ${remedy}`
   switch (status) {
     case 'BadCertificateUntrusted':
       return `; to accept it: millrace cert trust ${thumbprint}`
