@@ -1,12 +1,13 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { access, chmod, mkdir, readFile, rename, stat } from 'node:fs/promises'
+import { access, chmod, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makePrivateFolder } from '../files/private-files.ts'
+import { writeWhole } from '../files/write-whole.ts'
 import { defaultCertificateRules } from '../model/certificate-rules.ts'
 import { MillraceError, messageOf } from '../model/errors.ts'
 import { type Certificate, isIssuedBy, readCertificate } from './certificate.ts'
 import { derPartsOf, pemOf } from './der.ts'
 import { type Identity, makeKey, selfSigned } from './issue.ts'
-import { writeWhole } from './store.ts'
 
 /** Clocks of clients may be behind by so much, in milliseconds. */
 const clockSlackMs = 3_600_000
@@ -91,8 +92,8 @@ export async function makeOwn(
  */
 export async function replaceOwn(folder: string, { chain, key }: OwnPair): Promise<void> {
   const files = ownFiles(folder)
-  await mkdir(files.certificates, { recursive: true, mode: 0o700 })
-  await mkdir(files.keys, { recursive: true, mode: 0o700 })
+  await makePrivateFolder(files.certificates)
+  await makePrivateFolder(files.keys)
   await writeWhole(files.nextKey, key, 0o600)
   // From here on it is brought to its end.
   await writeWhole(files.nextCertificate, chain.map(({ raw }) => pemOf('CERTIFICATE', raw)).join(''))

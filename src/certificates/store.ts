@@ -1,5 +1,7 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makePrivateFolder } from '../files/private-files.ts'
+import { writeWhole } from '../files/write-whole.ts'
 import { type Certificate, nameOf, readCertificate, thumbprintOf } from './certificate.ts'
 import { derPartsOf, pemOf } from './der.ts'
 import { judge, type Purpose, type TrustLists, type Verdict } from './judge.ts'
@@ -78,7 +80,7 @@ export class TrustStore {
 
   /** Makes the folders that are missing. Rejects with the error of the file system. */
   async prepare(): Promise<void> {
-    for (const name of Object.values(folders)) await mkdir(join(this.folder, name), { recursive: true, mode: 0o700 })
+    for (const name of Object.values(folders)) await makePrivateFolder(join(this.folder, name))
   }
 
   /** The lists as they are now. */
@@ -230,25 +232,4 @@ function fileNameOf(certificate: Certificate): string {
     .replaceAll(/[^\w@.-]+/g, '_')
     .slice(0, 48)
   return `${name}[${certificate.thumbprint}].pem`
-}
-
-let written = 0
-
-/** Writes a file so that it is whole whenever it is there. */
-export async function writeWhole(file: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
-  written += 1
-  const draft = `${file}.${process.pid}.${written}.tmp`
-  try {
-    const handle = await open(draft, 'w', mode)
-    try {
-      await handle.writeFile(content)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(draft, file)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
-  }
 }
