@@ -1,6 +1,8 @@
 import {
   type BrowseRequest,
   type CreateSessionRequest,
+  type CreateSubscriptionRequest,
+  type ModifySubscriptionRequest,
   type OPCUAServer,
   type ServerSession,
   type StatusCode,
@@ -14,6 +16,7 @@ import type { BrowseBudget, ContinuationPoints } from './browse.ts'
 import type { Report } from './findings.ts'
 import { GUARD_BOUNDS } from './limits.ts'
 import { hasTooManyOperations } from './operations.ts'
+import { boundKeepAlive, makeRoomOfOrphans } from './orphans.ts'
 import type { RateLimits } from './rates.ts'
 import { type Judge, serviceOf } from './services.ts'
 
@@ -58,6 +61,7 @@ interface LooseRequest {
   timestampsToReturn?: number
   maxAge?: number
   requestedPublishingInterval?: number
+  itemsToCreate?: readonly unknown[] | null
   nodesToRegister?: readonly unknown[] | null
   nodesToUnregister?: readonly unknown[] | null
 }
@@ -80,6 +84,16 @@ function judgeService(
   switch (service) {
     case 'CreateSession':
       welcome(message.request as CreateSessionRequest, parts)
+      return StatusCodes.Good
+    case 'CreateSubscription':
+      if (session) makeRoomOfOrphans(parts.server, { subscriptions: 1 }, parts)
+      boundKeepAlive(message.request as CreateSubscriptionRequest)
+      return StatusCodes.Good
+    case 'ModifySubscription':
+      boundKeepAlive(message.request as ModifySubscriptionRequest)
+      return StatusCodes.Good
+    case 'CreateMonitoredItems':
+      if (session) makeRoomOfOrphans(parts.server, { items: request.itemsToCreate?.length ?? 0 }, parts)
       return StatusCodes.Good
     case 'Browse':
       if (session) parts.budget.prepare(message.request as BrowseRequest, pointsOf(session))
