@@ -58,6 +58,17 @@ export function accessHooks(items: object): Hook[] {
           else original.call(this, new DataValue({ statusCode }))
         },
     },
+    {
+      // It tells the last value again, which another session may have been told: the subscription was transferred.
+      target: items,
+      method: 'resendInitialValue',
+      wrap: (original: AnyMethod) =>
+        function (this: Watching & { oldDataValue: DataValue }) {
+          const statusCode = verdictFor(this)
+          if (!statusCode.isGood()) this.oldDataValue = new DataValue({ statusCode })
+          return original.call(this)
+        },
+    },
   ]
 }
 
