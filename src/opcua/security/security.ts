@@ -160,17 +160,20 @@ function useOwn(server: OPCUAServer): void {
   }
 }
 
-/** The part of the stack's server that checks who opened a session (Part 4 §5.7.3.2). */
+/** The parts of the stack's server that check who opened a session, and who logs in with a certificate (Part 4 §5.7.3.2). */
 interface VerifiesClients {
   verifyClientSignature(session: unknown, channel: ServerSecureChannelLayer, signature: unknown): boolean
+  isValidX509IdentityToken(channel: ServerSecureChannelLayer, ...more: unknown[]): unknown
 }
 
-/** A client signs with the certificate that the server had when its channel was opened; the stack compares with the newest one. */
+/** Clients sign with the certificate that the server had when their channel was opened; the stack compares with the newest one. */
 function verifyByChannel(server: OPCUAServer): void {
   const verifies = server as unknown as VerifiesClients
-  const verify = verifies.verifyClientSignature
-  verifies.verifyClientSignature = (session, channel, signature) => {
-    const then = Object.create(server, { getCertificate: { value: () => channel.getCertificate() } })
-    return verify.call(then, session, channel, signature)
-  }
+  const { verifyClientSignature, isValidX509IdentityToken } = verifies
+  const asOf = (channel: ServerSecureChannelLayer): OPCUAServer =>
+    Object.create(server, { getCertificate: { value: () => channel.getCertificate() } })
+  verifies.verifyClientSignature = (session, channel, signature) =>
+    verifyClientSignature.call(asOf(channel), session, channel, signature)
+  verifies.isValidX509IdentityToken = (channel, ...more) =>
+    isValidX509IdentityToken.call(asOf(channel), channel, ...more)
 }
