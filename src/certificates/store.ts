@@ -2,10 +2,11 @@ import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makePrivateFolder } from '../files/private-files.ts'
 import { writeWhole } from '../files/write-whole.ts'
-import { type Certificate, nameOf, readCertificate, thumbprintOf } from './certificate.ts'
+import { type Certificate, nameOf, readCertificate } from './certificate.ts'
 import { derPartsOf, pemOf } from './der.ts'
 import { judge, type Purpose, type TrustLists, type Verdict } from './judge.ts'
 import { type RevocationList, readRevocationList, revocationListBytesMax } from './revocation-list.ts'
+import { thumbprintOf } from './thumbprint.ts'
 
 /** Where certificates lie in a store, as every OPC UA stack lays it out (Part 12 Annex F). */
 export const folders = {

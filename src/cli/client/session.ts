@@ -11,7 +11,7 @@ import {
   type UserIdentityInfo,
   UserTokenType,
 } from 'node-opcua-client'
-import { thumbprintOf } from '../../certificates/certificate.ts'
+import { thumbprintOf } from '../../certificates/thumbprint.ts'
 import { isMillraceError, MillraceError } from '../../model/errors.ts'
 import { receiveStackMessages } from '../../opcua/stack-messages.ts'
 import { chooseEndpoint } from './endpoint.ts'

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OPCUACertificateManager } from 'node-opcua-certificate-manager'
-import { thumbprintOf } from '../../certificates/certificate.ts'
+import { thumbprintOf } from '../../certificates/thumbprint.ts'
 import { MillraceError, messageOf } from '../../model/errors.ts'
 import { cellOf } from '../kept.ts'
 

@@ -8,7 +8,7 @@ import {
   UserNameIdentityToken,
   X509IdentityToken,
 } from 'node-opcua'
-import { thumbprintOf } from '../../certificates/certificate.ts'
+import { thumbprintOf } from '../../certificates/thumbprint.ts'
 import { systemClock } from '../../model/clock.ts'
 import { administrators } from '../../model/role.ts'
 import { boundedText } from '../events/plain-value.ts'

@@ -15,7 +15,7 @@ import {
   WellKnownRoles,
 } from 'node-opcua'
 import { Range, UserManagementDataType } from 'node-opcua-types'
-import { thumbprintOf } from '../../certificates/certificate.ts'
+import { thumbprintOf } from '../../certificates/thumbprint.ts'
 import type { AuditSink } from '../events/audit-trail.ts'
 import { childOf, type SpaceContext } from '../space-context.ts'
 import { type Audited, bindAdministration, encryptedOnly, type Handler, Refusal } from './administer.ts'
