@@ -7,6 +7,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { HistoryStore } from '../../src/history/history-store.ts'
+import { HistoryReads } from '../../src/history/read/history-reads.ts'
 import { openHistory } from '../../src/history/store/sqlite-history.ts'
 import type { PipelineDescription } from '../../src/model/port.ts'
 import type { TagSample } from '../../src/model/sample.ts'
@@ -41,12 +42,12 @@ let sampling: NodeJS.Timeout | undefined
 async function start({ samples, count }: { samples: number; count: number }): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const { store } = await openHistory({ file: join(folder, 'history.db'), clock: { now: () => Date.now() } })
-  await fill(store, samples)
+  const opened = await openHistory({ file: join(folder, 'history.db'), clock: { now: () => Date.now() } })
+  await fill(opened.store, samples)
   const made = new BenchPlant(count, 'plain')
   plant.current = made
   const kept = new Map([[tag, { keepMs: 365 * 86_400_000, deadband: 0 }]])
-  const view = { ...made.view(), pipelines: [pipeline], history: historyViewOf(store, kept) }
+  const view = { ...made.view(), pipelines: [pipeline], history: historyViewOf(opened, new HistoryReads(), kept) }
   const server = await startServer({
     view,
     port: 0,

@@ -4,16 +4,7 @@ import { worst } from '../../model/status.ts'
 import { integerRange, isNumeric, type DataType as PortType, type Value } from '../../model/value.ts'
 import { type Converted, nullVariant } from '../conversion.ts'
 import { statusCodeOf } from '../status-codes.ts'
-import type { HistoryEntry } from './history-view.ts'
-
-/** Samples by column, in the order of an answer. */
-export interface Columns {
-  readonly count: number
-  /** Milliseconds since 1970 UTC; parts of a millisecond are kept. */
-  readonly times: ArrayLike<number>
-  readonly statuses: ArrayLike<number>
-  readonly values: ArrayLike<Value>
-}
+import type { HistoryColumns, HistoryEntry } from './history-view.ts'
 
 /** The stream of the stack that an answer is encoded into. */
 type Stream = Parameters<HistoryData['encode']>[0]
@@ -41,10 +32,10 @@ const Mask = { value: 1, status: 2, sourceTime: 4 } as const
  * Date and a few more for every sample; a page of ten thousand would keep the event loop, and so every subscription, for long.
  */
 export class ColumnHistoryData extends HistoryData {
-  readonly #parts: readonly Columns[]
+  readonly #parts: readonly HistoryColumns[]
   readonly #wrap: Wrap
 
-  constructor(parts: readonly Columns[], wrap: Wrap) {
+  constructor(parts: readonly HistoryColumns[], wrap: Wrap) {
     super(null)
     this.#parts = parts
     this.#wrap = wrap
@@ -57,12 +48,12 @@ export class ColumnHistoryData extends HistoryData {
 }
 
 /** How many samples there are in all. */
-export function countOf(parts: readonly Columns[]): number {
+export function countOf(parts: readonly HistoryColumns[]): number {
   return parts.reduce((sum, { count }) => sum + count, 0)
 }
 
 /** Entries by column. */
-export function columnsOf(entries: readonly HistoryEntry[]): Columns {
+export function columnsOf(entries: readonly HistoryEntry[]): HistoryColumns {
   return {
     count: entries.length,
     times: Float64Array.from(entries, ({ time }) => time),
@@ -94,7 +85,7 @@ const writers: Readonly<Partial<Record<PortType, NumberForm['write']>>> = {
   Double: (stream, value) => stream.writeDouble(value),
 }
 
-function encodeColumns(stream: Stream, { count, times, statuses, values }: Columns, wrap: Wrap): void {
+function encodeColumns(stream: Stream, { count, times, statuses, values }: HistoryColumns, wrap: Wrap): void {
   for (let index = 0; index < count; index++) {
     encodeSample(stream, values[index] as Value, statuses[index] as number, wrap)
     encodeTime(stream, times[index] as number)

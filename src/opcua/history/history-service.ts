@@ -23,6 +23,7 @@ import { quietLog } from '../quiet-log.ts'
 import type { Log } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
 import { toldError } from '../told-error.ts'
+import { Askers, askedBy, type ReadableHistory } from './askers.ts'
 import { ContinuationPoints } from './continuation-points.ts'
 import type { EventHistoryView } from './events/event-history-view.ts'
 import { hasEventHistory, readEvents } from './events/read-events.ts'
@@ -65,6 +66,7 @@ class HistoryService {
   readonly #parts: HistoryServiceParts
   readonly #tell: ReturnType<typeof quietLog>
   readonly #points: ContinuationPoints<Place>
+  readonly #askers = new Askers()
 
   constructor(server: OPCUAServer, parts: HistoryServiceParts) {
     this.#server = server
@@ -76,8 +78,11 @@ class HistoryService {
   /** One result for each node, in order. They are read one after the other: a page of each is in memory, and no more. */
   async read(context: ISessionContext, request: HistoryReadRequest): Promise<HistoryReadResult[]> {
     const results: HistoryReadResult[] = []
+    const { signal } = this.#askers.of(context.session ?? this)
     for (const [index, node] of (request.nodesToRead ?? []).entries()) {
-      results.push(await this.#readNode(context, { request, node, index }))
+      // Nobody hears the answer any more.
+      if (signal.aborted) results.push(bad(StatusCodes.BadSessionClosed))
+      else results.push(await this.#readNode(context, { request, node, index }))
     }
     return results
   }
@@ -122,7 +127,8 @@ class HistoryService {
     }
     const historized = variables.find(node.nodeId)
     if (!history || !historized) return StatusCodes.BadHistoryOperationUnsupported
-    return valueRefusal(context, item, found) ?? ((place) => readOne({ history, historized }, item, place))
+    const asked = askedBy(history, this.#askers.of(context.session ?? this))
+    return valueRefusal(context, item, found) ?? ((place) => readOne({ history: asked, historized }, item, place))
   }
 
   /** What a node gets; whatever goes wrong with it is its own answer. */
@@ -155,7 +161,7 @@ function valueRefusal(context: ISessionContext, { request, node }: Item, found: 
 }
 
 function readOne(
-  { history, historized }: { readonly history: HistoryView; readonly historized: Historized },
+  { history, historized }: { readonly history: ReadableHistory; readonly historized: Historized },
   { request, node, index }: Item,
   place: Place | undefined,
 ): Promise<Answer> | Answer {
