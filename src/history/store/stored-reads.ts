@@ -16,17 +16,25 @@ export type Memory = Pick<Stretch, 'tag' | 'head' | 'chunkId' | 'hasLate'>
 /** What samples are read from: chunks in a file, and what is not in chunks yet. */
 export interface ReadSource {
   /** What is in memory of a tag now; undefined when there is no such tag. Asked before the file, so nothing is seen twice or missed. */
-  readonly memory: (tag: string) => Memory | undefined | Promise<Memory | undefined>
+  readonly memory: (tag: string) => Memory | undefined
   /** A connection for the next read. */
   readonly reader: () => Promise<SqlReads>
   /** Called with each chunk whose check sum turns out to be wrong. */
   readonly onDamage: (chunk: number) => void
   readonly chunks: ChunkCache
-  /** Chunks that a long read fetches at once; 32 when absent. */
-  readonly chunksAtOnce?: number | undefined
+  /** Called with each chunk that is needed, before it is decoded; what it throws ends the read. */
+  readonly onChunk?: ((row: ChunkRow) => void) | undefined
 }
 
+/** The same from another thread, which has to ask. */
+export interface DistantSource extends Omit<ReadSource, 'memory'> {
+  readonly memory: (tag: string) => Memory | undefined | Promise<Memory | undefined>
+}
+
+/** Chunks that a long read fetches at once. */
 const chunksPerPageMax = 32
+/** Bytes of values, about, that a block of a scan has. */
+const bytesPerBlock = 4 * 1024 * 1024
 /**
  * Pages up to this size keep their chunks decoded, because the next one begins in them. What long pages keep would only grow
  * old: it makes collecting the garbage several times as long, and everybody else waits for that.
@@ -35,9 +43,9 @@ const keptLimit = chunkSize * 4
 
 /** Reads samples from chunks and heads; the same for the process that writes them, for its thread, and for one that only looks. */
 export class StoredReads {
-  readonly #source: ReadSource
+  readonly #source: ReadSource | DistantSource
 
-  constructor(source: ReadSource) {
+  constructor(source: ReadSource | DistantSource) {
     this.#source = source
   }
 
@@ -49,8 +57,7 @@ export class StoredReads {
     const memory = await this.#source.memory(tag)
     if (!memory) return { samples: noSamples }
     const collector = new PageCollector(request)
-    const { chunksAtOnce = chunksPerPageMax } = this.#source
-    const chunksPerPage = Math.min(chunksAtOnce, Math.ceil(limit / (chunkSize / 2)) + 1)
+    const chunksPerPage = Math.min(chunksPerPageMax, Math.ceil(limit / chunkSize) + 2)
     const isKept = limit <= keptLimit
     const sql = await this.#source.reader()
     const stretch = { ...memory, ...rangeOf(request), chunksPerPage }
@@ -63,10 +70,11 @@ export class StoredReads {
   /** See `HistoryStore.scan`. */
   async *scan(tag: string, from: number, to: number): AsyncIterable<Samples> {
     if (!(from < to)) return
+    const request = { tag, start: from, end: to, limit: chunkSize * chunksPerPageMax, bytesMax: bytesPerBlock }
     let after: PageRequest['after']
     // Pages of their own let long scans see what is appended meanwhile, and hold no snapshot of the file.
     do {
-      const page: Page = await this.readPage({ tag, start: from, end: to, limit: chunkSize * chunksPerPageMax, after })
+      const page: Page = await this.readPage({ ...request, after })
       if (page.samples.count > 0) yield page.samples
       after = page.next
     } while (after)
@@ -106,7 +114,8 @@ export class StoredReads {
   }
 
   #samplesOf(row: ChunkRow, isKept: boolean): Samples {
-    const { chunks, onDamage } = this.#source
+    const { chunks, onDamage, onChunk } = this.#source
+    onChunk?.(row)
     return chunks.get(row, (each) => samplesOf(each, onDamage), isKept)
   }
 }

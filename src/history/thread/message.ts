@@ -2,10 +2,12 @@ import type { ErrorCode } from '../../model/errors.ts'
 import type { SqlValue } from '../../sqlite/driver.ts'
 import type { Page } from '../history-store.ts'
 import type { Reading } from '../read/reading.ts'
+import type { Memory } from '../store/stored-reads.ts'
 
 /** What the thread of long reads is told. */
 export type ToThread =
-  | { readonly kind: 'read'; readonly job: number; readonly reading: Reading }
+  /** With what is in memory of the tag, which every read asks for first. */
+  | { readonly kind: 'read'; readonly job: number; readonly reading: Reading; readonly memory: Memory | undefined }
   | { readonly kind: 'given'; readonly ask: number; readonly value: unknown }
   /** There is no answer, because nobody waits for the read any more. */
   | { readonly kind: 'refused'; readonly ask: number }

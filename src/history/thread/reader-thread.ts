@@ -4,6 +4,9 @@ import { MillraceError } from '../../model/errors.ts'
 import { Status } from '../../model/status.ts'
 import type { FromThread, ToThread } from './message.ts'
 
+/** Columns are freed when young objects are collected, and of those there are few: with more room they would pile up. */
+const youngMiB = 4
+
 /** What a thread is made with. */
 export interface ReaderThreadOptions {
   /** MiB of values that it may have besides columns of numbers. */
@@ -22,7 +25,7 @@ export class ReaderThread {
   constructor({ memoryMiB, onMessage, onEnded }: ReaderThreadOptions) {
     this.#worker = new Worker(new URL(`./reader-worker${extname(import.meta.url)}`, import.meta.url), {
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: memoryMiB, maxYoungGenerationSizeMb: Math.max(4, memoryMiB / 8) },
+      resourceLimits: { maxOldGenerationSizeMb: memoryMiB, maxYoungGenerationSizeMb: youngMiB },
     })
     this.#worker.on('message', (message: FromThread) => {
       if (!this.#isEnded) onMessage(message)

@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { isMillraceError, messageOf } from '../../model/errors.ts'
 import type { SqlReads, SqlValue } from '../../sqlite/driver.ts'
 import type { Page } from '../history-store.ts'
-import { type Reading, read } from '../read/reading.ts'
+import { read } from '../read/reading.ts'
 import { isTyped, type Samples } from '../samples.ts'
 import { ChunkCache } from '../store/chunk-cache.ts'
 import { type Memory, StoredReads } from '../store/stored-reads.ts'
@@ -17,7 +17,7 @@ let lastAsk = 0
 parentPort?.on('message', (message: ToThread) => {
   switch (message.kind) {
     case 'read':
-      void perform(message.job, message.reading)
+      void perform(message)
       break
     case 'given':
       taken(message.ask)?.resolve(message.value as never)
@@ -30,12 +30,17 @@ parentPort?.on('message', (message: ToThread) => {
   }
 })
 
-async function perform(job: number, reading: Reading): Promise<void> {
+async function perform({ job, reading, memory }: Extract<ToThread, { kind: 'read' }>): Promise<void> {
+  let first = memory
   const all = <T>(sql: string, parameters: readonly SqlValue[] = []): Promise<readonly T[]> =>
     ask(job, { kind: 'rows', sql, parameters })
   const sql: SqlReads = { all, get: async <T>(...asked: Parameters<SqlReads['all']>) => (await all<T>(...asked))[0] }
   const reads = new StoredReads({
-    memory: (tag) => ask<Memory | undefined>(job, { kind: 'memory', tag }),
+    memory(tag) {
+      const known = first
+      first = undefined
+      return known ?? ask<Memory | undefined>(job, { kind: 'memory', tag })
+    },
     reader: async () => sql,
     onDamage: (chunk) => tell({ kind: 'damaged', job, chunk }),
     chunks,

@@ -106,7 +106,8 @@ export class ThreadReads {
     this.#active.set(job.id, job)
     try {
       this.#thread ??= this.#newThread()
-      this.#thread.tell({ kind: 'read', job: job.id, reading: job.reading })
+      const { id, reading, source } = job
+      this.#thread.tell({ kind: 'read', job: id, reading, memory: source.memory(reading.request.tag) })
     } catch (error) {
       // The machine may have no room for another thread.
       job.settle(() => job.reject(error))

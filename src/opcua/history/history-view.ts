@@ -49,6 +49,8 @@ export interface HistoryRange {
   /** Not included, unless it is the start. */
   readonly end: number
   readonly limit: number
+  /** Bytes of values, about, that the page has at most unless its first value is longer; unlimited when absent. */
+  readonly bytesMax?: number | undefined
   /** Goes on behind this sample. */
   readonly after?: HistoryPosition | undefined
 }

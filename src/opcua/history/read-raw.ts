@@ -6,7 +6,7 @@ import {
   type StatusCode,
   StatusCodes,
 } from 'node-opcua'
-import { isEncoded, type Value } from '../../model/value.ts'
+import { bytesOf, type Value } from '../../model/value.ts'
 import type { ReadableHistory } from './askers.ts'
 import { columnsOf, countOf, type Wrap } from './column-data.ts'
 import { dataValuesOf, historyDataOf, wrapOf } from './data-values.ts'
@@ -86,36 +86,24 @@ function isNothing({ count, statuses }: HistoryColumns): boolean {
   return count === 0 || (count === 1 && statuses[0] === boundNotFound)
 }
 
-/** A page that fits into a message: when its values are long, a shorter one is read. */
-async function pageOf(
+/** A page that fits into a message. */
+function pageOf(
   history: ReadableHistory,
   tag: string,
   { domain, after }: RawPlace,
   limit: number,
 ): Promise<HistoryPage> {
-  const range = { tag, start: domain.start, end: domain.end, after }
-  const page = await history.readPage({ ...range, limit })
-  const { count, values } = page.samples
-  const fitting = values instanceof Float64Array ? count : fittingCount(count, (index) => values[index])
-  return fitting < page.samples.count ? history.readPage({ ...range, limit: fitting }) : page
+  return history.readPage({ tag, start: domain.start, end: domain.end, after, limit, bytesMax: pageBytesMax })
 }
 
-/** How many of the values fit into a page; at least one. */
-function fittingCount(count: number, valueAt: (index: number) => unknown): number {
+/** How many of the entries fit into a page; at least one. */
+function fittingCount(entries: readonly HistoryEntry[]): number {
   let bytes = 0
-  for (let index = 0; index < count; index++) {
-    bytes += sizeOf(valueAt(index))
+  for (const [index, { value }] of entries.entries()) {
+    bytes += bytesOf(value)
     if (bytes > pageBytesMax) return Math.max(1, index)
   }
-  return count
-}
-
-function sizeOf(value: unknown): number {
-  if (typeof value === 'string') return value.length
-  if (value instanceof Uint8Array) return value.length
-  if (isEncoded(value)) return value.body.length + value.type.length
-  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + sizeOf(item), 0)
-  return 8
+  return entries.length
 }
 
 /** The value at the start: none of its own when samples are there, else the one before it in the direction of reading. */
@@ -173,12 +161,11 @@ export async function readModified(
   }
 }
 
-/** A page of changes that fits into a message, as {@link pageOf} for samples. */
+/** A page of changes that fits into a message: when its values are long, a shorter one is read. */
 async function modifiedPageOf(history: ReadableHistory, range: HistoryRange): Promise<ModifiedPage> {
   const page = await history.readModified(range)
-  const { length } = page.entries
-  const fitting = fittingCount(length, (index) => page.entries[index]?.value)
-  return fitting < length ? history.readModified({ ...range, limit: fitting }) : page
+  const fitting = fittingCount(page.entries)
+  return fitting < page.entries.length ? history.readModified({ ...range, limit: fitting }) : page
 }
 
 const updateTypes = {
