@@ -103,7 +103,7 @@ class HistoryService {
       place = this.#points.take(session, key, point)
       if (!place) return bad(StatusCodes.BadContinuationPointInvalid)
     }
-    const answer = await this.#answer(key, () => reading(place))
+    const answer = await this.#answer(key, session, () => reading(place))
     if (!answer.next) return new HistoryReadResult({ statusCode: answer.status, historyData: answer.data ?? null })
     const continuationPoint = this.#points.keep(session, request, { nodeId: key, place: answer.next })
     if (!continuationPoint) return bad(StatusCodes.BadNoContinuationPoints)
@@ -132,10 +132,11 @@ class HistoryService {
   }
 
   /** What a node gets; whatever goes wrong with it is its own answer. */
-  async #answer(node: string, read: () => Promise<Answer> | Answer): Promise<Answer> {
+  async #answer(node: string, session: object, read: () => Promise<Answer> | Answer): Promise<Answer> {
     try {
       return await read()
     } catch (error) {
+      if (this.#askers.of(session).signal.aborted) return { status: StatusCodes.BadSessionClosed }
       // While the historian is in trouble every read of every client fails for the same reason.
       const kind = isMillraceError(error) ? error.code : String(error)
       this.#tell(kind, `the history of ${node} cannot be read: ${toldError(error)}`)

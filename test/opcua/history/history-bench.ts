@@ -6,7 +6,7 @@ import { type OpenedHistory, openHistory } from '../../../src/history/store/sqli
 import type { PipelineDescription, Port } from '../../../src/model/port.ts'
 import type { TagSample } from '../../../src/model/sample.ts'
 import type { DataType } from '../../../src/model/value.ts'
-import type { HistorizedTag, HistoryView } from '../../../src/opcua/history/history-view.ts'
+import type { HistorizedTag, HistoryAsker, HistoryView } from '../../../src/opcua/history/history-view.ts'
 import type { RoleName } from '../../../src/opcua/roles.ts'
 import type { ServerOptions, UserDirectory } from '../../../src/opcua/server-options.ts'
 import { temporaryFolder } from '../../history/kit.ts'
@@ -18,6 +18,8 @@ export interface HistoryBench extends Bench {
   readonly store: HistoryStore
   /** What is historized now; a test may change it before it calls {@link HistoryBench.server}.change. */
   readonly kept: Map<string, HistorizedTag>
+  /** For whom values were read, a time for each read. */
+  readonly askers: (HistoryAsker | undefined)[]
 }
 
 const outputs: readonly (readonly [string, DataType, boolean])[] = [
@@ -52,11 +54,18 @@ export async function startHistoryBench(options: Partial<ServerOptions> = {}): P
   const reads = new HistoryReads()
   const tags = outputs.map(([name]) => `fill.${name}`).filter((tag) => tag !== 'fill.plain')
   const kept = new Map(tags.map((tag) => [tag, { keepMs: 90 * 86_400_000, deadband: tag === 'fill.volume' ? 0.5 : 0 }]))
-  const bench = await startBench({ view: new HistorizedPlant(historyViewOf(opened, reads, kept)), ...options })
+  const askers: (HistoryAsker | undefined)[] = []
+  const noted: Pick<HistoryReads, 'read'> = {
+    read(source, reading, asker) {
+      askers.push(asker as HistoryAsker | undefined)
+      return reads.read(source, reading, asker)
+    },
+  }
+  const plant = new HistorizedPlant(historyViewOf(opened, noted, kept))
+  const bench = await startBench({ view: plant, ...options })
   return {
     ...bench,
-    store,
-    kept,
+    ...{ plant, store, kept, askers },
     async stop() {
       await bench.stop()
       await reads.close()
