@@ -84,6 +84,7 @@ describe('reads of history', function () {
     }
     const refused = Object.fromEntries(Object.keys(long).map((name) => [name, 'database-closed']))
     expect(await withoutThread(long)).to.deep.equal(refused)
-    for (const reading of Object.values(long)) expect(await codeOf(reads.read(opened.source, reading))).to.equal(undefined)
+    for (const reading of Object.values(long))
+      expect(await codeOf(reads.read(opened.source, reading))).to.equal(undefined)
   })
 })

@@ -17,7 +17,7 @@ const timeMax = 60_000
 const names = Object.keys(aggregateIds) as (keyof typeof aggregateIds)[]
 
 /** Values of each tag: `numbers` are the usual, `mixed` are of every kind. */
-const valueOf: Readonly<Record<(typeof tags)[number], fc.Arbitrary<Value>>> = {
+const valuesOf: Readonly<Record<(typeof tags)[number], fc.Arbitrary<Value>>> = {
   numbers: fc.oneof({ weight: 9, arbitrary: fc.double({ noNaN: true, min: -1e6, max: 1e6 }) }, fc.constant(-0)),
   texts: fc.string({ unit: 'grapheme', maxLength: 20 }),
   mixed: fc.oneof(
@@ -32,7 +32,7 @@ const valueOf: Readonly<Record<(typeof tags)[number], fc.Arbitrary<Value>>> = {
 const sample: fc.Arbitrary<TagSample> = fc.constantFrom(...tags).chain((tag) =>
   fc
     .record({
-      value: valueOf[tag],
+      value: valuesOf[tag],
       time: fc.oneof({ weight: 4, arbitrary: fc.nat(timeMax) }, fc.double({ noNaN: true, min: 0, max: timeMax })),
       status: fc.constantFrom(0, 0, 0, 0, 0, 0x40000000, 0x80000000),
       run: fc.constantFrom(undefined, runOrigin('r1'), runOrigin('r2')),
@@ -41,7 +41,10 @@ const sample: fc.Arbitrary<TagSample> = fc.constantFrom(...tags).chain((tag) =>
 )
 
 const time = fc.double({ noNaN: true, min: -1000, max: timeMax + 1000 })
-const end = fc.oneof({ weight: 3, arbitrary: time }, fc.constantFrom(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY))
+const end = fc.oneof(
+  { weight: 3, arbitrary: time },
+  fc.constantFrom(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+)
 const configuration = fc.record({
   treatUncertainAsBad: fc.boolean(),
   percentDataBad: fc.integer({ min: 50, max: 100 }),

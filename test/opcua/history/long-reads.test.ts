@@ -1,5 +1,13 @@
 import { expect } from 'chai'
-import { AttributeIds, coerceNodeId, type DataValue, ReadProcessedDetails, TimestampsToReturn } from 'node-opcua'
+import {
+  AttributeIds,
+  coerceNodeId,
+  type DataValue,
+  type HistoryData,
+  type HistoryReadResult,
+  ReadProcessedDetails,
+  TimestampsToReturn,
+} from 'node-opcua'
 import { aggregateIds } from '../../../src/history/aggregate/configuration.ts'
 import type { TagSample } from '../../../src/model/sample.ts'
 import { until } from '../../kit/demo-plant.ts'
@@ -9,6 +17,10 @@ import { historyRead, rawDetails } from './reading.ts'
 
 /** Samples, one a second. */
 const count = 1_000_000
+
+function dataOf(result: HistoryReadResult | undefined): readonly DataValue[] {
+  return (result?.historyData as HistoryData | null)?.dataValues ?? []
+}
 
 describe('HistoryRead of a million samples', function () {
   this.timeout(120_000)
@@ -83,8 +95,7 @@ describe('HistoryRead of a million samples', function () {
       let continuationPoint: Buffer | undefined
       do {
         const [result] = await historyRead(reader.session, details, [{ nodeId: volume, continuationPoint }])
-        const { dataValues } = result?.historyData as unknown as { readonly dataValues: readonly DataValue[] }
-        for (const { value, sourceTimestamp } of dataValues) {
+        for (const { value, sourceTimestamp } of dataOf(result)) {
           isInOrder &&= value.value === next && sourceTimestamp?.getTime() === epoch + next * 1000
           next++
         }
@@ -100,8 +111,7 @@ describe('HistoryRead of a million samples', function () {
     const values: number[] = []
     const { offered, told } = await whileSubscribed(async () => {
       const [result] = await historyRead(reader.session, averages(1000), [{ nodeId: volume }])
-      const { dataValues } = result?.historyData as unknown as { readonly dataValues: readonly DataValue[] }
-      values.push(...dataValues.map(({ value }) => value.value as number))
+      values.push(...dataOf(result).map(({ value }) => value.value as number))
     })
     expect(values).to.deep.equal(Array.from({ length: count / 1000 }, (_, index) => index * 1000 + 499.5))
     expect(told).to.deep.equal(offered)
