@@ -39,6 +39,7 @@ export function itemHooks(report: Report): Hook[] {
   const subscriptions = Subscription.prototype
   return [
     { target: subscriptions, method: 'preCreateMonitoredItem', wrap: (original) => guardCreate(original, report) },
+    { target: subscriptions, method: 'adjustSamplingInterval', wrap: guardSamplingInterval },
     { target: subscriptions, method: 'postCreateMonitoredItem', wrap: (original) => guardPostCreate(original, report) },
     // Ranges of different kinds end in an assertion; taken as overlapping, the item looks at the value itself.
     {
@@ -98,6 +99,21 @@ function guardCreate(original: AnyMethod, report: Report): AnyMethod {
       if (this.monitoredItemCount > countBefore) dropHalfMade(this, lastItemId(this))
       return refused(StatusCodes.BadInternalError as never)
     }
+  }
+}
+
+/**
+ * A variable whose MinimumSamplingInterval is indeterminate, -1 (Part 3 §5.6.2), can be watched as fast as is practical, which for
+ * the stack ends in an assertion: it is sampled then, as often as anything is.
+ */
+function guardSamplingInterval(original: AnyMethod): AnyMethod {
+  return function (this: Subscription, interval: number, node: { readonly minimumSamplingInterval?: number } | null) {
+    const isIndeterminate = (node?.minimumSamplingInterval ?? 0) < 0
+    return original.call(
+      this,
+      interval === 0 && isIndeterminate ? MonitoredItem.minimumSamplingInterval : interval,
+      node,
+    )
   }
 }
 

@@ -134,7 +134,7 @@ function addCertificateUsers(
     return new Variant({ dataType: DataType.String, arrayType: VariantArrayType.Array, value })
   }
   thumbprints.bindVariable({ get }, true)
-  const permissions = 'Browse | Read | Call'
+  const permissions = 'Browse | Read | Call | ReadRolePermissions'
   for (const each of [method, method.inputArguments, thumbprints]) {
     each?.setRolePermissions([{ roleId: WellKnownRoles.SecurityAdmin, permissions: makePermissionFlag(permissions) }])
     each?.setAccessRestrictions(encryptedOnly)
