@@ -12,6 +12,8 @@ export const GUARD_BOUNDS = {
   sessionReclaimShare: 0.75,
   /** Time to finish a message whose first bytes have arrived. */
   messageTimeoutMs: 10_000,
+  /** Time that the requests of one connection may take in a turn of the event loop; the one under way is ended. */
+  turnMs: 5,
   /** Bytes waiting in one socket from which on its requests are no longer read. */
   socketPauseBytes: 4 * KIB * KIB,
   /** Bytes waiting in one socket from which on it is closed. */
