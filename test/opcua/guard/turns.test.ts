@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { AttributeIds, ReadRequest } from 'node-opcua'
-import { GUARD_BOUNDS } from '../../../src/opcua/guard/index.ts'
+import { GUARD_BOUNDS } from '../../../src/opcua/guard/limits.ts'
 import { until } from '../../kit/demo-plant.ts'
 import { RawClient, statusOf } from '../../kit/raw-client.ts'
 import { helloOf } from '../../kit/raw-messages.ts'
