@@ -1,19 +1,22 @@
 import {
   type BrowseRequest,
   type CreateSessionRequest,
+  type CreateSubscriptionRequest,
+  type ModifySubscriptionRequest,
   type OPCUAServer,
   type ServerSession,
   type StatusCode,
   StatusCodes,
   TimestampsToReturn,
 } from 'node-opcua'
-import type { Message } from 'node-opcua-secure-channel'
+import type { Message, ServerSecureChannelLayer } from 'node-opcua-secure-channel'
 import type { Limits } from '../../model/limits.ts'
-import { boundLifetime, roomForItems, roomForSubscription, welcome } from './abandoned.ts'
 import type { Admission } from './admission.ts'
 import type { BrowseBudget, ContinuationPoints } from './browse.ts'
 import type { Report } from './findings.ts'
+import { GUARD_BOUNDS } from './limits.ts'
 import { hasTooManyOperations } from './operations.ts'
+import { boundKeepAlive, makeRoomOfOrphans } from './orphans.ts'
 import type { RateLimits } from './rates.ts'
 import { type Judge, serviceOf } from './services.ts'
 
@@ -58,7 +61,6 @@ interface LooseRequest {
   timestampsToReturn?: number
   maxAge?: number
   requestedPublishingInterval?: number
-  requestedMaxKeepAliveCount?: number
   itemsToCreate?: readonly unknown[] | null
   nodesToRegister?: readonly unknown[] | null
   nodesToUnregister?: readonly unknown[] | null
@@ -84,14 +86,14 @@ function judgeService(
       welcome(message.request as CreateSessionRequest, parts)
       return StatusCodes.Good
     case 'CreateSubscription':
-      boundLifetime(request)
-      roomForSubscription(parts)
+      if (session) makeRoomOfOrphans(parts.server, { subscriptions: 1 }, parts)
+      boundKeepAlive(message.request as CreateSubscriptionRequest)
       return StatusCodes.Good
     case 'ModifySubscription':
-      boundLifetime(request)
+      boundKeepAlive(message.request as ModifySubscriptionRequest)
       return StatusCodes.Good
     case 'CreateMonitoredItems':
-      roomForItems(request.itemsToCreate?.length ?? 0, parts)
+      if (session) makeRoomOfOrphans(parts.server, { items: request.itemsToCreate?.length ?? 0 }, parts)
       return StatusCodes.Good
     case 'Browse':
       if (session) parts.budget.prepare(message.request as BrowseRequest, pointsOf(session))
@@ -111,6 +113,28 @@ function judgeService(
 
 function pointsOf(session: ServerSession): ContinuationPoints {
   return session.continuationPointManager as unknown as ContinuationPoints
+}
+
+/** Caps the session's timeout and makes room from sessions whose channel has gone. */
+function welcome(request: CreateSessionRequest, { server, limits, report }: JudgeParts): void {
+  const { sessionReclaimShare } = GUARD_BOUNDS
+  const { sessionTimeout } = limits
+  const asked = request.requestedSessionTimeout
+  if (!(asked <= sessionTimeout)) {
+    request.requestedSessionTimeout = sessionTimeout
+    report('sessionTimeoutCapped', 'CreateSession', `asked for ${asked} ms`)
+  }
+  if (server.currentSessionCount < limits.sessions * sessionReclaimShare) return
+  const abandoned = server.engine.getSessions().find(hasLostChannel)
+  if (!abandoned) return
+  report('sessionReclaimed', 'CreateSession', 'its channel is gone')
+  server.engine.closeSession(abandoned.authenticationToken, false, 'Forcing')
+}
+
+/** Says whether nobody can use a session at the moment: it has no channel any more. */
+export function hasLostChannel(session: ServerSession): boolean {
+  const channel = session.channel as ServerSecureChannelLayer | undefined
+  return !channel || channel.aborted
 }
 
 function countRegistered(

@@ -36,6 +36,11 @@ export function denialFor(item: Reporting, nowMs: number): DataValue | undefined
   return denial
 }
 
+/** Lets an item be judged anew: its session has another user. */
+export function forgetDenial(item: Reporting): void {
+  delete item[found]
+}
+
 function judge(node: UAVariable, context: ISessionContext): DataValue | undefined {
   const mayRead =
     !context.isAccessRestricted(node) &&

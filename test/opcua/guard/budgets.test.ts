@@ -8,21 +8,14 @@ import {
   CreateSessionRequest,
   CreateSubscriptionRequest,
   FindServersRequest,
-  ModifySubscriptionRequest,
   ReadRequest,
   RegisterNodesRequest,
 } from 'node-opcua'
 import { defaultLimits } from '../../../src/model/limits.ts'
-import { GUARD_BOUNDS } from '../../../src/opcua/guard/index.ts'
 import { until } from '../../kit/demo-plant.ts'
 import { RawClient, statusOf } from '../../kit/raw-client.ts'
 import { MANY } from '../../kit/raw-server.ts'
 import { type Bench, startBench } from '../../kit/raw-shared.ts'
-
-/** Nodes that every server has. */
-const standard = [84, 85, 86, 87, 2253, 2254, 2255, 2256, 2257, 2258, 2259, 2267, 2268, 2274, 2994].map(
-  (id) => `i=${id}`,
-)
 
 describe('guard: budgets', function () {
   this.timeout(120_000)
@@ -102,7 +95,7 @@ describe('guard: budgets', function () {
     const answer = await client.request(
       new CreateSessionRequest({ endpointUrl: 'opc.tcp://127.0.0.1', requestedSessionTimeout: 1e9 }),
     )
-    expect(answer.revisedSessionTimeout).to.equal(GUARD_BOUNDS.sessionTimeoutMs)
+    expect(answer.revisedSessionTimeout).to.equal(defaultLimits.sessionTimeout)
   })
 
   it('gives BadServerTooBusy, when RegisterNodes or FindServers are repeated without end', async () => {
@@ -150,59 +143,6 @@ describe('guard: budgets', function () {
     const late = await RawClient.session(bench.port)
     await late.destroy()
     expect(bench.raw?.guard?.counters.sessionReclaimed ?? 0).to.be.greaterThan(0)
-  })
-
-  it('lets a new client subscribe, when the table is full of subscriptions whose session has ended, and watch, when their items fill theirs', async () => {
-    const { subscriptions, subscriptionsPerSession, monitoredItems, monitoredItemsPerCall } = defaultLimits
-    const subscribe = new CreateSubscriptionRequest({
-      requestedLifetimeCount: 100_000,
-      requestedPublishingInterval: 1000,
-    })
-    const items = (subscriptionId: number) =>
-      new CreateMonitoredItemsRequest({
-        ...{ subscriptionId, timestampsToReturn: 2 },
-        // No single node shall have fifty thousand listeners.
-        itemsToCreate: Array.from({ length: monitoredItemsPerCall }, (_item, index) => ({
-          itemToMonitor: { nodeId: standard[index % standard.length] as string, attributeId: 1 },
-          monitoringMode: 0,
-          requestedParameters: { clientHandle: 1, samplingInterval: 60_000, queueSize: 1 },
-        })),
-      } as never)
-    const watched = monitoredItems / monitoredItemsPerCall
-    for (let made = 0; made < subscriptions + subscriptionsPerSession; made += subscriptionsPerSession) {
-      const gone = await RawClient.session(bench.port)
-      for (let index = 0; index < subscriptionsPerSession; index += 1) {
-        const created = await gone.request(subscribe)
-        expect(statusOf(created), `subscription ${made + index}`).to.equal('Good')
-        // The items are those of the last ones, which nobody needs room from.
-        if (made + index < subscriptions + subscriptionsPerSession - watched) continue
-        expect(statusOf(await gone.request(items(created.subscriptionId)))).to.equal('Good')
-      }
-      // Without deleting its subscriptions, as sessions end whose client has gone.
-      await gone.request(new CloseSessionRequest({ deleteSubscriptions: false }))
-      await gone.destroy()
-    }
-    const counted = () => bench.raw?.guard?.counters.subscriptionReclaimed ?? 0
-    const before = counted()
-    expect(before).to.be.greaterThan(0)
-    const late = await client.request(subscribe)
-    expect(statusOf(late)).to.equal('Good')
-    const { results } = await client.request(items(late.subscriptionId))
-    expect(new Set(statuses({ results }))).to.deep.equal(new Set(['Good']))
-    expect(counted()).to.be.greaterThan(before)
-  })
-
-  it('keeps no subscription for more than an hour after its client has gone, whatever keep-alive it asks for', async () => {
-    for (const requestedPublishingInterval of [0, 50, 1000, 60_000, 1e9, Number.NaN]) {
-      const counts = { requestedLifetimeCount: 2 ** 32 - 1, requestedMaxKeepAliveCount: 2 ** 32 - 1 }
-      const made = await client.request(new CreateSubscriptionRequest({ requestedPublishingInterval, ...counts }))
-      const lives = ({ revisedLifetimeCount, revisedPublishingInterval }: typeof made) =>
-        revisedLifetimeCount * revisedPublishingInterval
-      expect(lives(made)).to.be.at.most(3_600_000)
-      const { subscriptionId } = made
-      const changed = new ModifySubscriptionRequest({ subscriptionId, requestedPublishingInterval, ...counts })
-      expect(lives(await client.request(changed))).to.be.at.most(3_600_000)
-    }
   })
 
   it('keeps nothing of a subscription that has ended without a session, although it had values to tell', async function () {
