@@ -67,9 +67,11 @@ export async function historyOf(url: string, end = new Date(Date.now() + 60_000)
     connectionStrategy: { maxRetry: 5, initialDelay: 100 },
   })
   client.on('backoff', () => undefined)
-  await client.connect(url)
-  const session = await client.createSession()
-  const rows = await rawOf(session, counter, { start: new Date(0), end })
-  await client.disconnect()
-  return rows
+  try {
+    await client.connect(url)
+    const session = await client.createSession()
+    return await rawOf(session, counter, { start: new Date(0), end })
+  } finally {
+    await client.disconnect()
+  }
 }

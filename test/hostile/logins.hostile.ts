@@ -14,7 +14,9 @@ import { testPassword } from './leaks.ts'
 import { randomOf } from './random.ts'
 import { activated, createdSession, namedBy, oaep, policyOf } from './raw-logins.ts'
 
-const trials = 31
+/** Noise of the machine goes away with more trials, a difference does not. */
+const trials = 20
+const batchesMax = 4
 
 /** What every wrong login gets. */
 const refusal = 'BadUserAccessDenied'
@@ -79,26 +81,34 @@ describe('hostile: logins', function () {
   let last = 0
   const freshAddress = () => `127.1.${++last >> 8}.${last & 255}`
 
+  /** Each kind once, side by side and in any order, so that other work on the machine meets all of them. */
+  const tryEach = async (times: ReadonlyMap<string, number[]>): Promise<void> => {
+    for (const [kind, tokenOf] of shuffled(Object.entries(kinds))) {
+      const { status, tookMs } = await attempt(tokenOf, freshAddress())
+      expect(status, kind).to.equal(refusal)
+      wrong += 1
+      times.get(kind)?.push(tookMs)
+    }
+  }
+
   it('are told nothing but no: one status and one time, whatever is wrong', () =>
-    arena.suffer(
-      async () => {
-        const times = new Map(Object.keys(kinds).map((kind): [string, number[]] => [kind, []]))
-        for (let trial = 0; trial < trials; trial += 1) {
-          // Side by side and in any order, so that other work on the machine meets all of them.
-          for (const [kind, tokenOf] of shuffled(Object.entries(kinds))) {
-            const { status, tookMs } = await attempt(tokenOf, freshAddress())
-            expect(status, kind).to.equal(refusal)
-            wrong += 1
-            times.get(kind)?.push(tookMs)
-          }
-        }
-        const medians = [...times].map(([kind, all]): [string, number] => [kind, median(all)])
-        console.log(`      ms: ${medians.map(([kind, ms]) => `${kind} ${ms.toFixed(1)}`).join(', ')}`)
-        const [, usual] = medians[0] ?? ['', 0]
-        for (const [kind, ms] of medians) expect(ms / usual, `${kind} by wrong password`).to.be.within(0.85, 1.15)
-      },
-      { logBytes: 64 * 1024 },
-    ))
+    arena.suffer(async () => {
+      const times = new Map(Object.keys(kinds).map((kind): [string, number[]] => [kind, []]))
+      const medians = () => [...times].map(([kind, all]): [string, number] => [kind, median(all)])
+      const isEven = () => {
+        const found = medians().map(([, ms]) => ms / median(times.get('wrong password') ?? []))
+        return found.every((ratio) => ratio >= 0.85 && ratio <= 1.15)
+      }
+      for (let batch = 0; batch < batchesMax && !(batch > 0 && isEven()); batch += 1) {
+        for (let trial = 0; trial < trials; trial += 1) await tryEach(times)
+      }
+      console.log(
+        `      ms: ${medians()
+          .map(([kind, ms]) => `${kind} ${ms.toFixed(1)}`)
+          .join(', ')}`,
+      )
+      expect(isEven(), 'whether all take as long as a wrong password, within 15 %').to.equal(true)
+    }))
 
   it('that are wrong wait for ten seconds from the tenth on, while a user from elsewhere is let in within a second', () =>
     arena.suffer(async () => {
@@ -127,10 +137,10 @@ describe('hostile: logins', function () {
           await sleep(300)
         }
       })()
-      const waits = await guessing
-      await Promise.all(others)
-      isOver = true
-      await honest
+      const ended = guessing.finally(() => {
+        isOver = true
+      })
+      const [waits] = await Promise.all([ended, honest, ...others])
       expect(waits[9], `of ${waits.map(Math.round).join(', ')} ms`).to.be.at.least(10_000)
       expect(waits[2]).to.be.below(1000 * slack)
     }))
