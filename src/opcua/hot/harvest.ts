@@ -84,6 +84,11 @@ export function list(watched: Watched): void {
   listOf(subscription).items = items.filter(({ item }) => item.$subscription !== undefined)
 }
 
+/** How many items are on the list of a subscription; a test for leaks looks at it. */
+export function listedCount(subscription: Subscription): number {
+  return listOf(subscription as unknown as Harvesting).items.length
+}
+
 function listOf(subscription: Harvesting): List {
   const known = subscription[listed]
   if (known?.installation === installation) return known

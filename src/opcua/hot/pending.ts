@@ -5,6 +5,9 @@ export interface Entry {
   readonly size?: number | undefined
 }
 
+/** So many entries may stay after they have been taken out. */
+const FEW = 1000
+
 /**
  * The notifications of a subscription that have been collected and not yet been sent, in their order.
  *
@@ -42,7 +45,8 @@ export class Pending {
     const entry = this.#entries[this.#from]
     if (!entry) return undefined
     this.#from += 1
-    if (this.#from === this.#entries.length) this.clear()
+    // What has been taken out is let go of when it is the larger part.
+    if (this.#from > this.size) this.#trim()
     return entry
   }
 
@@ -52,6 +56,12 @@ export class Pending {
     this.#entries = [...this.values()].filter((entry) => !isOut(entry))
     this.#from = 0
     return before - this.size
+  }
+
+  #trim(): void {
+    if (this.size > 0 && this.#from < FEW) return
+    this.#entries = this.#entries.slice(this.#from)
+    this.#from = 0
   }
 
   /** Forgets all. */

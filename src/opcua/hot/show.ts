@@ -39,8 +39,10 @@ export function show(pushed: Pushed, dataValue: DataValue, nowMs: number): void 
     return
   }
   if (isSame(before, dataValue)) return
-  if (pushed.first) hand(pushed.first, dataValue, nowMs)
-  for (const watched of pushed.others) hand(watched, dataValue, nowMs)
+  // A variable gives a Bad value away as it is, and whoever reads it may take its times away.
+  const told = dataValue.statusCode.isGoodish() ? dataValue : copyOf(dataValue)
+  if (pushed.first) hand(pushed.first, told, nowMs)
+  for (const watched of pushed.others) hand(watched, told, nowMs)
 }
 
 function hand(watched: Watched, dataValue: DataValue, nowMs: number): void {
