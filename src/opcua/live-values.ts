@@ -192,7 +192,7 @@ interface Moment {
 }
 
 function now(): Moment {
-  return { date: new Date(systemClock.now()), ms: performance.now() }
+  return { date: dateOf(systemClock.now()), ms: performance.now() }
 }
 
 function tell(follower: Follower, sample: Sample, tag: string, at: Moment): void {

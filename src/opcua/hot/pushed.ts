@@ -24,10 +24,16 @@ export function push(variable: UAVariable): Pushed {
   variable.minimumSamplingInterval = 0
   const known = pushedByVariable.get(variable)
   if (known) return known
-  const fresh = { declared: undefined, dataType: undefined, first: undefined, others: nobody, isAmongItems: undefined }
-  const pushed = { variable, ...fresh }
-  pushedByVariable.set(variable, pushed)
-  return pushed
+  const fresh: Pushed = {
+    variable,
+    declared: undefined,
+    dataType: undefined,
+    first: undefined,
+    others: nobody,
+    isAmongItems: undefined,
+  }
+  pushedByVariable.set(variable, fresh)
+  return fresh
 }
 
 /** Whether a node is told every change of its value. */

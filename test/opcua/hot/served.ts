@@ -38,6 +38,8 @@ export interface Served {
   refresh(): void
   /** Gives a tag another upper limit, so that what it shows means something else. */
   mean(tag: string, high: number): void
+  /** Lets nobody but Engineers read a tag any more. */
+  forbid(tag: string): void
   /** Listens to what a tag's variable shows, as a part of the program may; gives the function that ends it. */
   listen(tag: string, heard: (value: unknown) => void): () => void
   /** How many items of a subscription are held as those that may have something to tell. */
@@ -88,6 +90,10 @@ export async function startServed({ isHot, trusted }: ServedOptions): Promise<Se
     mean(tag, high) {
       const range = variableOf(tag).getChildByName('EURange') as UAVariable
       range.setValueFromSource({ dataType: DataType.ExtensionObject, value: new Range({ low: 0, high }) })
+    },
+    forbid(tag) {
+      const permissions = makePermissionFlag('Browse | Read')
+      variableOf(tag).setRolePermissions([{ roleId: WellKnownRoles.Engineer, permissions }])
     },
     listen(tag, heard) {
       const variable = variableOf(tag)
