@@ -1,10 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { writeWhole } from './files/write-whole.ts'
 import type { RunnablePlant } from './load-plant.ts'
 import { isMillraceError, MillraceError } from './model/errors.ts'
 import { Status } from './model/status.ts'
-import { writeWhole } from './version-store.ts'
 
 /** A change whose text cannot be kept is not made: nobody could come back to it. */
 export function notKept(pipeline: string, cause: unknown): MillraceError {

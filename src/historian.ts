@@ -1,24 +1,23 @@
-import type { Logger } from 'pino'
 import { type Observable, Subject, Subscription } from 'rxjs'
+import type { HistorianOptions } from './historian-options.ts'
 import { type AggregateName, aggregateIds, defaultConfiguration } from './history/aggregate/configuration.ts'
-import { type ProcessedRequest, readProcessed } from './history/aggregate/processed.ts'
 import { HistoryStatus } from './history/history-status.ts'
 import type { Edit, HistoryStore, PageRequest } from './history/history-store.ts'
-import { readAtTime } from './history/read/at-time.ts'
+import { HistoryReads } from './history/read/history-reads.ts'
 import { findProducer, type ProducerRequest } from './history/read/producer.ts'
+import type { Reading } from './history/read/reading.ts'
 import { Announcer, lostEventsOf } from './history/record/announcer.ts'
-import type { DiskGuardOptions } from './history/record/disk-guard.ts'
 import { DiskWatch } from './history/record/disk-watch.ts'
 import { HistorianDiagnostics } from './history/record/historian-diagnostics.ts'
-import { HistoryFile, type HistoryFileOptions } from './history/record/history-file.ts'
+import { HistoryFile } from './history/record/history-file.ts'
 import { LeftGaps } from './history/record/left-gaps.ts'
-import { type HistorianEvent, Recorder, type RecorderOptions } from './history/record/recorder.ts'
+import { type HistorianEvent, Recorder } from './history/record/recorder.ts'
 import { Retention } from './history/record/retention.ts'
 import type { OpenedHistory } from './history/store/sqlite-history.ts'
+import type { Asker } from './history/thread/thread-reads.ts'
 import { type HistoryRule, historyRulesOf } from './history-rules.ts'
 import type { RunnablePlant } from './load-plant.ts'
 import { logEvents } from './log-events.ts'
-import type { Clock } from './model/clock.ts'
 import { isMillraceError, MillraceError, messageOf } from './model/errors.ts'
 import type { PlantEvent } from './model/event.ts'
 import type { Sample, TagSample } from './model/sample.ts'
@@ -29,20 +28,6 @@ import { settledWithin } from './within.ts'
 
 /** How long a reader waits for the newest samples to be written, in milliseconds. */
 const flushMs = 250
-
-/** What a historian needs. */
-export interface HistorianOptions {
-  /** The database; it and its folder are made when the first tag has a history. */
-  readonly file: string
-  readonly clock: Clock
-  readonly log: Logger
-  /** How the database is kept open; the defaults are right outside of tests. */
-  readonly opening?: Pick<HistoryFileOptions, 'busyTimeoutMs' | 'retryMs' | 'replaceMs' | 'pagesMax'>
-  /** How samples are buffered and written; the defaults are right outside of tests. */
-  readonly recording?: Pick<RecorderOptions, 'batchMax' | 'batchAgeMs' | 'waitingMax' | 'retryMs'>
-  /** How the disk is watched; the defaults are right outside of tests. */
-  readonly guarding?: Pick<DiskGuardOptions, 'everyMs' | 'spaceOf'>
-}
 
 /**
  * Keeps the history of the tags whose definition asks for it, and shows it to clients. What cannot be kept becomes a gap in
@@ -62,6 +47,7 @@ export class Historian implements HistoryView {
   readonly #disk: DiskWatch
   readonly #left: LeftGaps
   readonly #diagnostics: HistorianDiagnostics
+  readonly #reads: HistoryReads
   readonly #announcer = new Announcer()
   readonly #events = new Subject<PlantEvent>()
   readonly #samples = new Subject<readonly TagSample[]>()
@@ -96,6 +82,7 @@ export class Historian implements HistoryView {
       keepMs: this.#keepMs,
       onFailure: (error) => this.#notForgotten(error),
     })
+    this.#reads = new HistoryReads({ ...options.reading, onEnded: ({ message }) => log.warn(message) })
     const parts = { file: this.#file, recorder: this.#recorder, retention: this.#retention }
     this.#disk = new DiskWatch({ ...parts, clock, path: file, log, ...options.guarding })
     this.#diagnostics = new HistorianDiagnostics({
@@ -148,6 +135,7 @@ export class Historian implements HistoryView {
   /** Stops, and closes the database: nothing can be read after this. */
   async close(): Promise<void> {
     await this.stop()
+    await this.#reads.close()
     await this.#file.close()
   }
 
@@ -200,26 +188,27 @@ export class Historian implements HistoryView {
     return this.#rules.get(tag)
   }
 
-  readPage(range: PageRequest) {
-    return this.#read((store) => store.readPage(range))
+  readPage(range: PageRequest, asker?: Asker) {
+    return this.#readLong({ kind: 'raw', request: range }, asker)
   }
 
   neighbours(tag: string, time: number) {
-    return this.#read((store) => store.neighbours(tag, time))
+    return this.#read(({ store }) => store.neighbours(tag, time))
   }
 
-  readAtTime(tag: string, times: readonly number[], { useSimpleBounds, isStepped }: AtTimeSettings) {
-    const configuration = { ...defaultConfiguration, isStepped }
-    return this.#read((store) => readAtTime(store, { tag, times, useSimpleBounds, configuration }))
+  async readAtTime(tag: string, times: readonly number[], settings: AtTimeSettings, asker?: Asker) {
+    const { useSimpleBounds, isStepped } = settings
+    const request = { tag, times, useSimpleBounds, configuration: { ...defaultConfiguration, isStepped } }
+    return (await this.#readLong({ kind: 'atTime', request }, asker)).samples
   }
 
-  readProcessed(range: ProcessedRange) {
-    const request = { ...range, aggregate: range.aggregate as AggregateName } satisfies ProcessedRequest
-    return this.#read((store) => readProcessed(store, request))
+  async readProcessed(range: ProcessedRange, asker?: Asker) {
+    const request = { ...range, aggregate: range.aggregate as AggregateName }
+    return (await this.#readLong({ kind: 'processed', request }, asker)).samples
   }
 
   readModified(range: PageRequest) {
-    return this.#read((store) => store.readModified(range))
+    return this.#read(({ store }) => store.readModified(range))
   }
 
   async modify(edit: Edit, user: string) {
@@ -235,15 +224,19 @@ export class Historian implements HistoryView {
 
   /** Where a sample came from. */
   findProducer(request: ProducerRequest) {
-    return this.#read((store) => findProducer(store, request))
+    return this.#read(({ store }) => findProducer(store, request))
   }
 
   /** What was taken last can be read too, unless writing it takes long. */
-  async #read<T>(work: (store: HistoryStore) => Promise<T>): Promise<T> {
+  async #read<T>(work: (opened: OpenedHistory) => Promise<T>): Promise<T> {
     if (!this.#isStopped && this.#recorder.health().waiting > 0) {
       await settledWithin(this.#recorder.flush(), flushMs, this.#options.clock)
     }
-    return this.#file.ask(({ store }) => work(store))
+    return this.#file.ask(work)
+  }
+
+  #readLong(reading: Reading, asker?: Asker) {
+    return this.#read(({ source }) => this.#reads.read(source, reading, asker))
   }
 
   /** A database that does not hold what was there before says so in the history of each tag. */

@@ -6,6 +6,7 @@ import type { Actors } from './commands.ts'
 import { Deployment } from './deployment.ts'
 import { DurableState } from './durable-state.ts'
 import { EventHistory } from './event-history.ts'
+import { warnOfExposedFiles } from './exposed-files.ts'
 import { Historian } from './historian.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import { logEvents } from './log-events.ts'
@@ -112,6 +113,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     historian?.follow(parts.samples$)
     const shown = { deploying: deployment, history: historian, ...{ events, state, told, jobs, health } }
     server = await servePlant(options, parts, { ...shown, users })
+    await warnOfExposedFiles(options, log)
     watch = options.watchFiles ? await watchFiles(plant.files.folder, { deployment, clock, log }) : undefined
   } catch (error) {
     await closeAll({ server, deployment, parts, watch, historian, events, state, jobs, health, unlock })

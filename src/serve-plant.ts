@@ -44,6 +44,7 @@ export function servePlant(options: PlantOptions, parts: PlantParts, shown: Show
     certificatesFolder: options.certificatesFolder,
     anonymous: settings.anonymous,
     allowUnsecured: settings.allowUnsecured,
+    certificateRules: settings.certificates,
     limits: settings.limits,
     log: (level, message) => log[level](message),
     ...(state && { alarms: { store: state.conditions }, onAudit: (record) => state.audit(record) }),

@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import { type DefinitionStore, hashOf, type StoredDefinition } from './store/definition-store.ts'
 
 export type {
@@ -23,23 +20,5 @@ export function memoryVersionStore(): DefinitionStore {
       entries.push({ made, text })
       return made
     },
-  }
-}
-
-/** Writes a file so that readers see the old content or the new one, never a part of it, also after a loss of power. */
-export async function writeWhole(file: string, text: string): Promise<void> {
-  const draft = join(dirname(file), `.${randomUUID()}.tmp`)
-  try {
-    const handle = await open(draft, 'wx')
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(draft, file)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
   }
 }

@@ -1,5 +1,6 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { certificateBytesMax } from './der.ts'
+import { thumbprintOf } from './thumbprint.ts'
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsageExtension,
@@ -91,11 +92,6 @@ function isSignedWith(certificate: X509Certificate, issuer: X509Certificate): bo
 function hashOf(parsed: ParsedCertificate): string {
   const { hash } = parsed.signatureAlgorithm as { readonly hash?: { readonly name?: string } }
   return hash?.name ?? ''
-}
-
-/** The SHA-1 thumbprint of a certificate in DER, in lower-case hexadecimal. */
-export function thumbprintOf(der: Uint8Array): string {
-  return createHash('sha1').update(der).digest('hex')
 }
 
 /** A serial number in one spelling. */

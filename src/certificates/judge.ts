@@ -1,5 +1,6 @@
 import { type Certificate, isIssuedBy, nameOf, readCertificate, shown } from './certificate.ts'
 import { splitChain } from './der.ts'
+import { isOverdue, nextUpdateOf } from './revocation-dates.ts'
 import type { RevocationList } from './revocation-list.ts'
 import { KeyUsageFlags } from './x509.ts'
 
@@ -37,6 +38,8 @@ export interface Verdict {
   readonly status: 'Good' | Refusal
   /** Why it was refused, for people; empty when it was not. */
   readonly reason: string
+  /** What lets it in, where that is not what the status says. */
+  readonly remedy?: string
   /** The certificate itself; absent when it could not be read. */
   readonly certificate?: Certificate | undefined
 }
@@ -61,7 +64,7 @@ const anyUsage = '2.5.29.37.0'
 export async function judge(
   bytes: Uint8Array,
   lists: TrustLists,
-  { purpose, now }: { readonly purpose: Purpose; readonly now: number },
+  { purpose, now, acceptsOverdue = false }: JudgeOptions,
 ): Promise<Verdict> {
   let sent: readonly Certificate[]
   try {
@@ -82,11 +85,22 @@ export async function judge(
     outOfTime(built.path, now) ??
     misuse(built.path, purpose) ??
     // Whether the server's own is revoked is for its clients to say.
-    (purpose === 'server' ? undefined : await revocation(built.path, lists))
+    (purpose === 'server' ? undefined : await revocation(built.path, lists, acceptsOverdue ? undefined : now))
   return found ? { ...found, certificate } : { status: 'Good', reason: '', certificate }
 }
 
-type Found = Pick<Verdict, 'reason'> & { readonly status: Refusal }
+/** How a certificate is judged. */
+export interface JudgeOptions {
+  readonly purpose: Purpose
+  readonly now: number
+  /** Whether a revocation list holds on when the next one should have come. */
+  readonly acceptsOverdue?: boolean
+}
+
+const overdueRemedy =
+  'to accept it: millrace cert trust and the file of the next list, or server.security.overdueRevocationLists: accept in the plant file'
+
+type Found = Pick<Verdict, 'reason' | 'remedy'> & { readonly status: Refusal }
 
 function tooLong(parts: readonly Uint8Array[]): Verdict {
   const reason = `the chain has ${parts.length} certificates; at most ${chainMax} are allowed`
@@ -189,7 +203,11 @@ function misuse(path: readonly Certificate[], purpose: Purpose): Found | undefin
   return undefined
 }
 
-async function revocation(path: readonly Certificate[], lists: TrustLists): Promise<Found | undefined> {
+async function revocation(
+  path: readonly Certificate[],
+  lists: TrustLists,
+  now: number | undefined,
+): Promise<Found | undefined> {
   for (const [index, certificate] of path.entries()) {
     const issuer = path[index + 1]
     if (!issuer) return undefined
@@ -197,13 +215,18 @@ async function revocation(path: readonly Certificate[], lists: TrustLists): Prom
     const whose = isLeaf ? 'it' : `its authority ${nameOf(certificate)}`
     const issued: RevocationList[] = []
     for (const list of lists.revocationLists) if (await list.isOf(issuer)) issued.push(list)
+    const unknown = isLeaf ? 'BadCertificateRevocationUnknown' : 'BadCertificateIssuerRevocationUnknown'
     if (issued.length === 0) {
-      const status = isLeaf ? 'BadCertificateRevocationUnknown' : 'BadCertificateIssuerRevocationUnknown'
-      return { status, reason: `there is no revocation list of ${nameOf(issuer)}` }
+      return { status: unknown, reason: `there is no revocation list of ${nameOf(issuer)}` }
     }
     if (issued.some((list) => list.revokes(certificate))) {
       const status = isLeaf ? 'BadCertificateRevoked' : 'BadCertificateIssuerRevoked'
       return { status, reason: `${whose} was revoked by ${nameOf(issuer)}` }
+    }
+    // Nobody can tell what was revoked since.
+    if (now !== undefined && isOverdue(issued, now)) {
+      const reason = `the revocation list of ${nameOf(issuer)} is overdue since ${dayOf(nextUpdateOf(issued))}`
+      return { status: unknown, reason, remedy: overdueRemedy }
     }
   }
   return undefined

@@ -1,12 +1,10 @@
 import { stat } from 'node:fs/promises'
+import type { CertificateRules } from '../model/certificate-rules.ts'
 import { messageOf } from '../model/errors.ts'
 import { type Certificate, nameOf } from './certificate.ts'
 import { type WarningDay, warningFor } from './expiry.ts'
 import type { Identity } from './issue.ts'
 import { closeKeyFile, daysLeft, isRenewable, makeOwn, missingHosts, type OwnPair, ownFiles, readOwn } from './own.ts'
-
-/** Days before its end at which a certificate that signed itself is made anew. */
-export const renewalDays = 30
 
 /** Takes a line of the log. */
 type Log = (level: 'warn' | 'error', message: string) => void
@@ -23,6 +21,7 @@ export interface OwnCertificateOptions {
   readonly identity: Identity
   /** Host names and addresses of its endpoints. */
   readonly reachedBy: readonly string[]
+  readonly rules: Pick<CertificateRules, 'validForMs' | 'renewBeforeMs'>
   readonly log: Log
   readonly now: () => number
 }
@@ -44,7 +43,7 @@ export class OwnCertificate {
 
   /** Reads it, or makes it. Rejects with `certificate-unusable` when what is there cannot be used. */
   static async open(options: OwnCertificateOptions): Promise<OwnCertificate> {
-    const { folder, identity, log, now } = options
+    const { folder, identity, rules, log, now } = options
     const mode = await closeKeyFile(folder)
     if (mode !== undefined) {
       log(
@@ -53,7 +52,10 @@ export class OwnCertificate {
       )
     }
     const found = await readOwn(folder)
-    const own = new OwnCertificate(options, found ?? (await makeOwn(folder, identity, { now: now() })))
+    const own = new OwnCertificate(
+      options,
+      found ?? (await makeOwn(folder, identity, { now: now(), validForMs: rules.validForMs })),
+    )
     if (found) own.#tellMismatch()
     return own
   }
@@ -81,9 +83,11 @@ export class OwnCertificate {
     const news: OwnCertificateNews[] = []
     const found = await this.#changed()
     if (found && leafOf(found).thumbprint !== this.certificate.thumbprint) news.push(this.#taken(found))
-    const left = daysLeft(this.certificate, this.#options.now())
-    if (left <= renewalDays && isRenewable(this.#pair)) news.push(this.#taken(await this.#renew()))
-    else news.push(...this.#warning(left))
+    const { now, rules } = this.#options
+    const left = daysLeft(this.certificate, now())
+    const isDue = this.certificate.notAfter - now() <= rules.renewBeforeMs
+    if (!isRenewable(this.#pair)) news.push(...this.#warning(left))
+    else if (isDue) news.push(this.#taken(await this.#renew()))
     return news
   }
 
@@ -104,8 +108,8 @@ export class OwnCertificate {
   }
 
   async #renew(): Promise<OwnPair> {
-    const { folder, now } = this.#options
-    return makeOwn(folder, this.identity, { now: now(), key: this.#pair.key })
+    const { folder, now, rules } = this.#options
+    return makeOwn(folder, this.identity, { now: now(), key: this.#pair.key, validForMs: rules.validForMs })
   }
 
   #taken(pair: OwnPair): OwnCertificateNews {

@@ -1,14 +1,13 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { access, chmod, mkdir, readFile, rename, stat } from 'node:fs/promises'
+import { access, chmod, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makePrivateFolder } from '../files/private-files.ts'
+import { writeWhole } from '../files/write-whole.ts'
+import { defaultCertificateRules } from '../model/certificate-rules.ts'
 import { MillraceError, messageOf } from '../model/errors.ts'
 import { type Certificate, isIssuedBy, readCertificate } from './certificate.ts'
 import { derPartsOf, pemOf } from './der.ts'
 import { type Identity, makeKey, selfSigned } from './issue.ts'
-import { writeWhole } from './store.ts'
-
-/** Days that a certificate made here is valid: nobody who forgets about it is to be stopped by it soon. */
-const validDays = 10 * 365
 
 /** Clocks of clients may be behind by so much, in milliseconds. */
 const clockSlackMs = 3_600_000
@@ -65,14 +64,23 @@ export function belongs(certificate: Certificate, key: string): boolean {
   return certificate.x509.publicKey.export({ type: 'spki', format: 'der' }).equals(mine)
 }
 
+/** How a certificate is made. */
+export interface Making {
+  readonly now: number
+  /** A key to use again. */
+  readonly key?: string | undefined
+  /** How long it is valid; as long as usual when absent. */
+  readonly validForMs?: number | undefined
+}
+
 /** Makes a certificate that is signed by its own key, and puts it in place; a key that is given is used again. */
 export async function makeOwn(
   folder: string,
   identity: Identity,
-  { now, key }: { readonly now: number; readonly key?: string | undefined },
+  { now, key, validForMs = defaultCertificateRules.validForMs }: Making,
 ): Promise<OwnPair> {
   const used = key ?? (await contentOf(ownFiles(folder).key))?.toString('utf8') ?? (await makeKey())
-  const span = { notBefore: now - clockSlackMs, notAfter: now + validDays * dayMs }
+  const span = { notBefore: now - clockSlackMs, notAfter: now + validForMs }
   const pair = { chain: [readCertificate(await selfSigned(used, identity, span))], key: used }
   await replaceOwn(folder, pair)
   return pair
@@ -84,8 +92,8 @@ export async function makeOwn(
  */
 export async function replaceOwn(folder: string, { chain, key }: OwnPair): Promise<void> {
   const files = ownFiles(folder)
-  await mkdir(files.certificates, { recursive: true, mode: 0o700 })
-  await mkdir(files.keys, { recursive: true, mode: 0o700 })
+  await makePrivateFolder(files.certificates)
+  await makePrivateFolder(files.keys)
   await writeWhole(files.nextKey, key, 0o600)
   // From here on it is brought to its end.
   await writeWhole(files.nextCertificate, chain.map(({ raw }) => pemOf('CERTIFICATE', raw)).join(''))

@@ -8,6 +8,8 @@ export const revocationListBytesMax = 1024 * 1024
 export interface RevocationList {
   /** DER. */
   readonly raw: Buffer
+  /** When it was issued, in milliseconds since 1970 UTC. */
+  readonly thisUpdate: number
   /** When the next one was to come, in milliseconds since 1970 UTC; undefined when it does not say so. */
   readonly nextUpdate: number | undefined
   /** Whether it was signed by this issuer. */
@@ -25,6 +27,7 @@ export function readRevocationList(der: Uint8Array): RevocationList {
   const verdicts = new Map<string, Promise<boolean>>()
   return {
     raw,
+    thisUpdate: list.thisUpdate.getTime(),
     nextUpdate: list.nextUpdate?.getTime(),
     isOf(issuer) {
       const known = verdicts.get(issuer.thumbprint)

@@ -1,9 +1,12 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Certificate, nameOf, readCertificate, thumbprintOf } from './certificate.ts'
+import { makePrivateFolder } from '../files/private-files.ts'
+import { writeWhole } from '../files/write-whole.ts'
+import { type Certificate, nameOf, readCertificate } from './certificate.ts'
 import { derPartsOf, pemOf } from './der.ts'
 import { judge, type Purpose, type TrustLists, type Verdict } from './judge.ts'
 import { type RevocationList, readRevocationList, revocationListBytesMax } from './revocation-list.ts'
+import { thumbprintOf } from './thumbprint.ts'
 
 /** Where certificates lie in a store, as every OPC UA stack lays it out (Part 12 Annex F). */
 export const folders = {
@@ -53,15 +56,22 @@ interface Parsed {
 export class TrustStore {
   readonly folder: string
   readonly purpose: Purpose
+  /** Whether a revocation list holds on when the next one should have come. */
+  readonly acceptsOverdue: boolean
   /** What was read last of each folder. */
   readonly #known = new Map<string, ReadonlyMap<string, Parsed>>()
   #looking: Promise<TrustLists> | undefined
   #stamp = ''
   #version = 0
 
-  constructor(folder: string, purpose: Purpose) {
+  constructor(
+    folder: string,
+    purpose: Purpose,
+    { acceptsOverdue = false }: { readonly acceptsOverdue?: boolean } = {},
+  ) {
     this.folder = folder
     this.purpose = purpose
+    this.acceptsOverdue = acceptsOverdue
   }
 
   /** Grows whenever a look finds other lists than the one before. */
@@ -71,7 +81,7 @@ export class TrustStore {
 
   /** Makes the folders that are missing. Rejects with the error of the file system. */
   async prepare(): Promise<void> {
-    for (const name of Object.values(folders)) await mkdir(join(this.folder, name), { recursive: true, mode: 0o700 })
+    for (const name of Object.values(folders)) await makePrivateFolder(join(this.folder, name))
   }
 
   /** The lists as they are now. */
@@ -83,8 +93,8 @@ export class TrustStore {
   }
 
   /** Judges a certificate with its chain, and keeps nothing of it. */
-  async verdict(bytes: Uint8Array, now: number): Promise<Verdict> {
-    return judge(bytes, await this.lists(), { purpose: this.purpose, now })
+  async verdict(bytes: Uint8Array, now: number, acceptsOverdue = this.acceptsOverdue): Promise<Verdict> {
+    return judge(bytes, await this.lists(), { purpose: this.purpose, now, acceptsOverdue })
   }
 
   /**
@@ -223,25 +233,4 @@ function fileNameOf(certificate: Certificate): string {
     .replaceAll(/[^\w@.-]+/g, '_')
     .slice(0, 48)
   return `${name}[${certificate.thumbprint}].pem`
-}
-
-let written = 0
-
-/** Writes a file so that it is whole whenever it is there. */
-export async function writeWhole(file: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
-  written += 1
-  const draft = `${file}.${process.pid}.${written}.tmp`
-  try {
-    const handle = await open(draft, 'w', mode)
-    try {
-      await handle.writeFile(content)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(draft, file)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
-  }
 }

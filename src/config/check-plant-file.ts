@@ -1,7 +1,9 @@
+import type { CertificateRules } from '../model/certificate-rules.ts'
 import { type Equipment, levelRank } from '../model/equipment.ts'
 import type { Finding } from '../model/finding.ts'
 import { type Limits, limitConflicts, limitsWith } from '../model/limits.ts'
 import { checkNameplates } from './check-nameplate.ts'
+import { writeDuration } from './duration.ts'
 import type { PlantPart } from './plant-definition.ts'
 import { choose, fault } from './report.ts'
 
@@ -28,6 +30,15 @@ export function checkLimits(chosen: Partial<Limits>, file: string): readonly Fin
     const path = ['server', 'limits', chosen[name] === undefined ? above : name]
     return fault(file, 'value-out-of-range', path, { message, remedy: `give at most ${max}, or raise ${above}` })
   })
+}
+
+/** Checks that a certificate is not to be made anew before it was made. */
+export function checkRenewal({ validForMs, renewBeforeMs }: CertificateRules, file: string): readonly Finding[] {
+  if (renewBeforeMs < validForMs) return []
+  const path = ['server', 'security', 'certificate']
+  const [renewBefore, validFor] = [renewBeforeMs, validForMs].map(writeDuration)
+  const message = `server.security.certificate: renewBefore is ${renewBefore}, but a certificate is valid for ${validFor}`
+  return [fault(file, 'value-out-of-range', path, { message, remedy: 'give renewBefore less than validFor' })]
 }
 
 /** Checks that a device's or pipeline's equipment is declared in the plant file. */

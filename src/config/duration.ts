@@ -14,6 +14,13 @@ export const durationPattern = /^\d{1,12}(\.\d{1,6})?(ms|s|m|h|d|w|y)$/
 /** The longest duration that a file may name: 100 years. */
 export const durationMsMax = 100 * 31_536_000_000
 
+/** A duration as a file gives it, in the largest unit of which it is a whole number: `2m`. */
+export function writeDuration(ms: number): string {
+  const fits = Object.entries(msByUnit).filter(([, each]) => ms >= each && ms % each === 0)
+  const [unit, each] = fits.at(-1) ?? ['ms', 1]
+  return `${ms / each}${unit}`
+}
+
 /** A duration in milliseconds, or undefined when the text is not one or is longer than {@link durationMsMax}. A year is 365 days. */
 export function parseDuration(text: string): number | undefined {
   if (!durationPattern.test(text)) return undefined

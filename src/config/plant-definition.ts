@@ -1,3 +1,4 @@
+import { type CertificateRules, defaultCertificateRules } from '../model/certificate-rules.ts'
 import type {
   DeviceDefinition,
   HistoryDefinition,
@@ -66,13 +67,24 @@ function serverOf({ plant, name, server = {} }: PlantFile): ServerDefinition {
     bind: server.bind ?? '127.0.0.1',
     anonymous: server.anonymous ?? 'none',
     allowUnsecured: server.security?.unsecured ?? false,
+    certificates: certificatesOf(server),
     limits: limitsWith(limitsOf(server)),
   }
 }
 
-/** The limits that the file chooses. */
+function certificatesOf({ security = {} }: NonNullable<PlantFile['server']>): CertificateRules {
+  const { certificate = {}, overdueRevocationLists } = security
+  return {
+    validForMs: msOf(certificate.validFor, defaultCertificateRules.validForMs),
+    renewBeforeMs: msOf(certificate.renewBefore, defaultCertificateRules.renewBeforeMs),
+    acceptsOverdueLists: overdueRevocationLists === 'accept',
+  }
+}
+
+/** The limits that the file chooses; times in milliseconds. */
 export function limitsOf({ limits = {} }: NonNullable<PlantFile['server']>): Partial<Limits> {
-  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
+  const chosen = Object.entries(limits).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(chosen.map(([name, value]) => [name, typeof value === 'string' ? msOf(value, 0) : value]))
 }
 
 function jobsOf({ jobs = {} }: PlantFile): JobsDefinition {

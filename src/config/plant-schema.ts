@@ -1,13 +1,15 @@
 import { z } from 'zod'
 import { equipmentLevels } from '../model/equipment.ts'
 import { parseDuration } from './duration.ts'
-import { limits } from './limits-schema.ts'
+import { durationWithin, limits } from './limits-schema.ts'
 import { deviceNameplate, machineNameplate } from './nameplate-schema.ts'
 import { duration, equipmentPath, id, name, number, period, retry, words } from './schema-parts.ts'
 
 const host = z
   .string({ error: 'an address such as 127.0.0.1, or 0.0.0.0 for every interface,' })
   .regex(/^[A-Za-z0-9.:_-]{1,253}$/, { error: 'an address such as 127.0.0.1, or 0.0.0.0 for every interface,' })
+
+const dayMs = 86_400_000
 
 const server = z
   .strictObject({
@@ -30,6 +32,23 @@ const server = z
           .boolean({ error: 'true or false' })
           .optional()
           .meta({ description: 'Whether connections without encryption are accepted.' }),
+        certificate: z
+          .strictObject({
+            validFor: durationWithin(2 * dayMs, 7300 * dayMs)
+              .optional()
+              .meta({
+                description: 'How long a certificate is valid that the server makes for itself; 10y when absent.',
+              }),
+            renewBefore: durationWithin(dayMs, 3650 * dayMs)
+              .optional()
+              .meta({ description: 'How long before its end it is made anew; 30d when absent.' }),
+          })
+          .optional()
+          .meta({ description: 'The certificate that the server makes for itself.' }),
+        overdueRevocationLists: z.enum(['refuse', 'accept']).optional().meta({
+          description:
+            'Whether certificates are refused (the default), when the next revocation list of their authority should have come.',
+        }),
       })
       .optional(),
     limits: limits.optional(),

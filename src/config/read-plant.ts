@@ -3,7 +3,7 @@ import type { PipelineDefinition, PlantDefinition } from '../model/definition.ts
 import type { Finding } from '../model/finding.ts'
 import { idPattern } from '../model/tag.ts'
 import { checkPipelineFile } from './check-pipeline-file.ts'
-import { checkLimits, checkPlace, checkPlantFile } from './check-plant-file.ts'
+import { checkLimits, checkPlace, checkPlantFile, checkRenewal } from './check-plant-file.ts'
 import { type Breakage, withoutEchoes } from './echo.ts'
 import type { Environment } from './environment.ts'
 import { parseSource } from './parse-source.ts'
@@ -90,6 +90,7 @@ function plantOf(source: SourceFile, { files, breakage }: Progress, findings: Fi
   const checked = [
     ...checkPlantFile(part, declared, source.file),
     ...checkLimits(limitsOf(shape.data.server ?? {}), source.file),
+    ...checkRenewal(part.server.certificates, source.file),
   ]
   findings.push(...withoutEchoes(checked, findings, noBreakage, files))
   return { ...part, declared, plugins: pluginsOf(shape.data.plugins, shape.removed) }

@@ -23,6 +23,8 @@ export interface PageRequest {
   readonly end: number
   readonly isEndIncluded?: boolean | undefined
   readonly limit: number
+  /** Bytes of values, about, that the page has at most unless its first value is longer; unlimited when absent. */
+  readonly bytesMax?: number | undefined
   /** Goes on behind this sample, in the direction of reading. */
   readonly after?: Position | undefined
 }

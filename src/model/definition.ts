@@ -1,3 +1,4 @@
+import type { CertificateRules } from './certificate-rules.ts'
 import type { Equipment } from './equipment.ts'
 import type { Limits } from './limits.ts'
 import type { Nameplate } from './nameplate.ts'
@@ -42,6 +43,7 @@ export interface ServerDefinition {
   readonly anonymous: 'none' | 'observe' | 'operate'
   /** Whether SecurityPolicy None is offered for sessions. */
   readonly allowUnsecured: boolean
+  readonly certificates: CertificateRules
   readonly limits: Limits
 }
 

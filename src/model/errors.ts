@@ -246,6 +246,14 @@ export const errorTable = {
     cause: 'the SQLite library is too old to be trusted',
     remedy: 'install the locked dependencies with npm ci',
   },
+  'history-busy': {
+    cause: 'a client has too many long reads of history waiting',
+    remedy: 'let it wait for the answers before it asks for more',
+  },
+  'history-thread-ended': {
+    cause: 'the thread that does long reads of history has ended: it crashed, or used up its memory',
+    remedy: 'ask for less at once; the thread is started again by itself',
+  },
   'database-failed': { cause: 'a statement failed in the database', remedy: 'see the cause in the message' },
 } as const satisfies Record<string, ErrorRow>
 

@@ -1,5 +1,7 @@
-/** What is bounded, and by how much. Bytes are bytes; everything else is a number of things. */
+/** What is bounded, and by how much. Bytes are bytes, times are in milliseconds; everything else is a number of things. */
 interface LimitRow {
+  /** Whether it is a time, which the plant file gives as a duration such as `2m`. */
+  readonly isTime: boolean
   /** What holds when the plant file says nothing. */
   readonly value: number
   /** The smallest and the largest value that the plant file may give. */
@@ -14,12 +16,18 @@ const kib = 1024
 const mib = kib * kib
 
 const row = (value: number, [min, max]: readonly [number, number], description: string, answer: string): LimitRow => ({
+  isTime: false,
   value,
   min,
   max,
   description,
   answer,
 })
+
+const time = (...given: Parameters<typeof row>): LimitRow => ({ ...row(...given), isTime: true })
+
+const second = 1000
+const minute = 60 * second
 
 const tooMany = 'BadTooManyOperations'
 const tooLong = 'BadEncodingLimitsExceeded'
@@ -39,6 +47,19 @@ export const limitTable = {
     [1, 10_000],
     'Sessions of one user; those without a login count as one',
     'BadTooManySessions',
+  ),
+  sessionTimeout: time(2 * minute, [10 * second, 50 * minute], 'Life of a session without a request', 'revised'),
+  handshakeTimeout: time(
+    10 * second,
+    [second, 2 * minute],
+    'Time from the connection to its session',
+    'the connection is closed',
+  ),
+  idleTimeout: time(
+    minute,
+    [5 * second, 60 * minute],
+    'Life of a connection without a word',
+    'the connection is closed',
   ),
   subscriptions: row(500, [1, 100_000], 'Subscriptions', 'BadTooManySubscriptions'),
   subscriptionsPerSession: row(10, [1, 10_000], 'Subscriptions of a session', 'BadTooManySubscriptions'),
@@ -112,6 +133,7 @@ const bounds: readonly (readonly [LimitName, LimitName])[] = [
   ['monitoredItemsPerSubscription', 'monitoredItems'],
   ['methodCallsPerSession', 'methodCalls'],
   ['referencesPerNode', 'referencesPerBrowse'],
+  ['handshakeTimeout', 'idleTimeout'],
   ['messageBytes', 'unfinishedBytes'],
   ['byteStringLength', 'messageBytes'],
   ['stringLength', 'messageBytes'],

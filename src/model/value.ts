@@ -77,3 +77,11 @@ export function isSameValue(a: Value | undefined, b: Value | undefined): boolean
 function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
+
+/** Bytes of a value, about: texts and byte strings by their length, everything else 8. */
+export function bytesOf(value: Value | undefined): number {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value.length
+  if (isEncoded(value)) return value.body.length + value.type.length
+  if (Array.isArray(value)) return value.reduce((sum: number, item: Value) => sum + bytesOf(item), 0)
+  return 8
+}

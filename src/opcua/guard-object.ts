@@ -1,6 +1,6 @@
 import { DataType, type UAObject, type UAVariable, Variant } from 'node-opcua'
 import type { Clock } from '../model/clock.ts'
-import { type Limits, limitNames } from '../model/limits.ts'
+import { type Limits, limitNames, limitTable } from '../model/limits.ts'
 import { Status } from '../model/status.ts'
 import { type FindingKind, findingTable, type GuardCounters } from './guard/findings.ts'
 import { setValue } from './live-values.ts'
@@ -31,7 +31,8 @@ const kinds = Object.keys(findingTable) as readonly FindingKind[]
 
 function showLimits(node: UAObject, limits: Limits): void {
   for (const name of limitNames) {
-    childOf<UAVariable>(node, limitMember(name)).setValueFromSource({ dataType: DataType.UInt32, value: limits[name] })
+    const dataType = limitTable[name].isTime ? DataType.Double : DataType.UInt32
+    childOf<UAVariable>(node, limitMember(name)).setValueFromSource({ dataType, value: limits[name] })
   }
 }
 

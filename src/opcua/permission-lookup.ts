@@ -12,6 +12,12 @@ interface Policy {
   accessRestrictions?: { readonly found: number }
 }
 
+/**
+ * The namespace in which the stack keeps an object for each session. It gives every permission, writing included, for what it tells
+ * of a session's security to supervisors and administrators; here what the namespace says counts for all of it.
+ */
+const OWN_NAMESPACE = 1
+
 const policyByNamespace = new WeakMap<object, Policy>()
 let isInstalled = false
 
@@ -48,6 +54,7 @@ function install(): void {
   const stock = SessionContext.prototype as unknown as Lookups
   const { getApplicableRolePermissions, getAccessRestrictions } = stock
   stock.getApplicableRolePermissions = function (this: Lookups, node) {
+    if (node.nodeId.namespace === OWN_NAMESPACE) return node.namespace.getDefaultRolePermissions()
     if (node.rolePermissions) return node.rolePermissions
     const policy = policyFor(this, node)
     if (!policy) return getApplicableRolePermissions.call(this, node)

@@ -27,7 +27,7 @@ import { LiveValues } from './live-values.ts'
 import { instancesUri } from './namespaces.ts'
 import type { PlantView } from './plant-view.ts'
 import type { ProgramVariables } from './program-state.ts'
-import { type AnonymousAccess, coverAttributes, setPermissions } from './roles.ts'
+import { type AnonymousAccess, coverAttributes, coverFromNowOn, coverReserved, setPermissions } from './roles.ts'
 import type { Log, SpaceContext } from './space-context.ts'
 import type { LoginWitness } from './users/logins.ts'
 import { showRoleSet } from './users/role-set.ts'
@@ -113,6 +113,8 @@ export function buildPlantSpace(
     showRoleSet(context, { ...administering, sink: onAudit })
   }
   setPermissions(addressSpace, namespace, anonymous)
+  coverReserved(addressSpace)
+  coverFromNowOn(addressSpace.getNamespace(1))
   live.follow(view.samples$)
   const events = new Subscription()
   if (view.eventHistory) {

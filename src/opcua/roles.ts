@@ -85,11 +85,32 @@ function letReadEvents(addressSpace: AddressSpace, anonymous: AnonymousAccess): 
   const { server } = addressSpace.rootFolder.objects
   const everybody = 'Browse | ReceiveEvents | Call'
   const roles = anonymous === 'none' ? roleNames : (['Anonymous', ...roleNames] as const)
+  const overseers = administrators.map((role) => permission(role, `${everybody} | ReadHistory | ReadRolePermissions`))
   server.setRolePermissions([
     ...(anonymous === 'none' ? [permission('Anonymous', everybody)] : []),
-    ...roles.map((role) => permission(role, `${everybody} | ReadHistory`)),
-    permission('SecurityAdmin', `${everybody} | ReadHistory`),
+    ...roles.filter((role) => role !== 'ConfigureAdmin').map((role) => permission(role, `${everybody} | ReadHistory`)),
+    ...overseers,
   ])
+}
+
+/** Covers the attributes of standard nodes that not everybody may browse. */
+export function coverReserved(addressSpace: AddressSpace): void {
+  for (const namespace of addressSpace.getNamespaceArray()) {
+    for (const node of namespace.nodeIterator()) if (node.rolePermissions) coverAttributes([node])
+  }
+}
+
+/**
+ * Covers the attributes of every node that a namespace will have: the stack keeps an object for each session in namespace 1, with
+ * the name that the client gave it.
+ */
+export function coverFromNowOn(namespace: object): void {
+  const registering = namespace as { _register(node: BaseNode): void }
+  const register = registering._register
+  registering._register = function (node) {
+    register.call(this, node)
+    coverAttributes([node])
+  }
 }
 
 /** A node whose attributes can be read. */

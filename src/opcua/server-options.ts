@@ -6,6 +6,7 @@ import {
   type UserManagerOptions,
 } from 'node-opcua'
 import { applicationUriOf, machineHosts } from '../certificates/names.ts'
+import type { CertificateRules } from '../model/certificate-rules.ts'
 import type { Limits } from '../model/limits.ts'
 import type { AlarmOptions } from './alarms/alarms.ts'
 import { localeIds } from './capabilities.ts'
@@ -35,6 +36,8 @@ export interface ServerOptions {
   /** Whether SecurityPolicy None is offered for sessions; discovery always works without security. */
   readonly allowUnsecured: boolean
   readonly log: Log
+  /** What holds for certificates; the usual rules when it is absent. */
+  readonly certificateRules?: CertificateRules | undefined
   /** What clients may ask; those of the table when it is absent. */
   readonly limits?: Limits | undefined
   /** Files of NodeSets to load besides the server's own. */

@@ -8,7 +8,7 @@ import { defaultLimits } from '../model/limits.ts'
 import { correctCapabilities } from './capabilities.ts'
 import { certificateUnusable, prepareCertificateFolder } from './certificates.ts'
 import { witnessAttempts } from './events/attempts.ts'
-import { type Guard, installGuard } from './guard/index.ts'
+import { applyEncodingLimits, type Guard, installGuard } from './guard/index.ts'
 import { type FindingNodes, followFindings } from './guard-object.ts'
 import { tellHistoryCapabilities } from './history/history-capabilities.ts'
 import { installHistoryRead } from './history/history-service.ts'
@@ -58,6 +58,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const security = await secure(options)
   const forget = receiveStackMessages(options.log)
   const parts: Parts = { server: new OPCUAServer(stackOptions(options, security)), security, forget }
+  // It has raised what other servers of the process share.
+  applyEncodingLimits()
   try {
     await prepare(parts, options)
     await parts.server.start()
@@ -69,10 +71,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** Everything about certificates that has to be there before the server. */
-async function secure({ certificatesFolder, name, bind, log }: ServerOptions): Promise<ServerSecurity> {
+async function secure({
+  certificatesFolder,
+  name,
+  bind,
+  certificateRules: rules,
+  log,
+}: ServerOptions): Promise<ServerSecurity> {
   prepareCertificateFolder(certificatesFolder)
   const identity = { applicationUri: applicationUriOf(), name, reachedBy: hostNamesOf(bind) }
-  return openSecurity({ certificatesFolder, ...identity, log }).catch((error: unknown) => {
+  return openSecurity({ certificatesFolder, ...identity, rules, log }).catch((error: unknown) => {
     throw certificateUnusable(certificatesFolder, error)
   })
 }

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makePrivateFile, makePrivateFolder } from '../files/private-files.ts'
 import { isMillraceError, MillraceError } from '../model/errors.ts'
 import { connects } from './open-database.ts'
 
@@ -11,7 +11,8 @@ const name = 'in-use'
  * with `database-locked` when another program has it: two that write the state of one plant would spoil it.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  await mkdir(folder, { recursive: true }).catch(() => undefined)
+  await makePrivateFolder(folder).catch(() => undefined)
+  await makePrivateFile(join(folder, name))
   const connection = await connects.sqlite3({ file: join(folder, name), mode: 'write' })
   try {
     await connection.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')

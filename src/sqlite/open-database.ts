@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makePrivateFile, makePrivateFolder } from '../files/private-files.ts'
 import { MillraceError } from '../model/errors.ts'
 import type { Connect, SqlConnection } from './connection.ts'
 import type { SqlAdapter, SqlDriver } from './driver.ts'
@@ -30,12 +30,14 @@ export const connects: Readonly<Record<SqlAdapter, Connect>> = {
 }
 
 /**
- * Opens a database in WAL mode, and makes it and its folder when they are missing. It rejects when the file is locked
+ * Opens a database in WAL mode, and makes it and its folder when they are missing, for this user of the machine alone. It rejects when the file is locked
  * (after the busy timeout), read-only, damaged or no database; nothing is left open then.
  */
 export async function openDatabase(options: OpenOptions): Promise<SqlDriver> {
   const { file, adapter = 'sqlite3', busyTimeoutMs = 5000 } = options
   await makeFolder(file)
+  // SQLite would make it for everybody; its log has the mode of the file.
+  await makePrivateFile(file)
   const connect = connects[adapter]
   const writer = await connect({ file, mode: 'write' })
   try {
@@ -52,7 +54,7 @@ export async function openDatabase(options: OpenOptions): Promise<SqlDriver> {
 async function makeFolder(file: string): Promise<void> {
   const folder = dirname(file)
   try {
-    await mkdir(folder, { recursive: true })
+    await makePrivateFolder(folder)
   } catch (cause) {
     throw new MillraceError('file-unreadable', `the folder ${folder} cannot be made; check its permissions`, { cause })
   }

@@ -1,4 +1,3 @@
-import { chmod } from 'node:fs/promises'
 import type { Clock } from '../model/clock.ts'
 import { isMillraceError, MillraceError } from '../model/errors.ts'
 import type { SqlDriver } from './driver.ts'
@@ -39,8 +38,6 @@ export interface OpenedDatabase {
 export interface OpenMigratedOptions extends OpenOptions {
   readonly schema: Schema
   readonly clock: Pick<Clock, 'now'>
-  /** Whether nobody but this user of the machine may read a file that is made, and copies of it: it has what others must not see. */
-  readonly isPrivate?: boolean | undefined
   /** Whether rows of a damaged file that can still be read are put into the new one: for small databases. */
   readonly isSalvaged?: boolean | undefined
   /** Larger files are not salvaged, because nothing goes on before that has ended; unlimited when absent. */
@@ -130,8 +127,6 @@ async function openSound(options: OpenMigratedOptions, notices: DatabaseNotice[]
     }
     const copy = `${file}.before-v${schema.migrations.length}-${stampOf(clock.now())}`
     const { from, to, backup } = await migrate(driver, schema, copy)
-    if (options.isPrivate)
-      await hide(from === 0 ? [file, `${file}-wal`, `${file}-shm`] : backup === undefined ? [] : [backup])
     if (from === 0) notices.push({ kind: 'created', message: `${file} was made for ${schema.name}` })
     if (backup !== undefined) {
       const message = `${file} was brought from version ${from} to ${to}; a copy from before is ${backup}`
@@ -147,9 +142,4 @@ async function openSound(options: OpenMigratedOptions, notices: DatabaseNotice[]
 /** What SQLite said, without the file's name and the remedy around it. */
 function causeOf(error: MillraceError): string {
   return error.cause instanceof Error ? error.cause.message : error.message
-}
-
-/** Lets nobody else read files; those that are not there need no hiding. */
-async function hide(files: readonly string[]): Promise<void> {
-  for (const file of files) await chmod(file, 0o600).catch(() => undefined)
 }

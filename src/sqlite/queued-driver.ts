@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { rename, rm } from 'node:fs/promises'
+import { makeLike } from '../files/private-files.ts'
 import { MillraceError } from '../model/errors.ts'
 import { type Connect, checkedParameters, type SqlConnection } from './connection.ts'
 import type { SqlAdapter, SqlChanges, SqlDriver, SqlReader, SqlStatements, SqlValue } from './driver.ts'
@@ -114,6 +115,7 @@ export class QueuedDriver implements SqlDriver {
     const reader = await this.reader()
     try {
       await rm(draft, { force: true })
+      await makeLike(draft, this.file)
       await reader.all('VACUUM INTO ?', [draft])
       await rename(draft, file)
     } finally {

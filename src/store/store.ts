@@ -34,8 +34,7 @@ export interface Store<State> {
 }
 
 /** How a store is opened. */
-export interface StoreOptions
-  extends Omit<OpenMigratedOptions, 'schema' | 'clock' | 'isSalvaged' | 'isPrivate' | 'damage'> {
+export interface StoreOptions extends Omit<OpenMigratedOptions, 'schema' | 'clock' | 'isSalvaged' | 'damage'> {
   readonly clock: Clock
   /** Told of a condition that could not be written, which is tried again, or read, and of a database that cannot be replaced. */
   readonly onError: (error: unknown) => void
@@ -55,8 +54,7 @@ export interface StoreOptions
 export async function openStore<State>(options: StoreOptions): Promise<Store<State>> {
   const { onError, onHealth = ignore, onReplaced = ignore, ...database } = options
   const { clock } = options
-  const open = (damage?: string) =>
-    openMigrated({ ...database, schema: metaSchema, isSalvaged: true, isPrivate: true, damage })
+  const open = (damage?: string) => openMigrated({ ...database, schema: metaSchema, isSalvaged: true, damage })
   const { driver: first, notices } = await open()
   let later: readonly DatabaseNotice[] = []
   const replaced = (): void => {

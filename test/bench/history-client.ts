@@ -5,13 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   type ClientSession,
+  coerceNodeId,
   type HistoryData,
   HistoryReadRequest,
   OPCUACertificateManager,
   OPCUAClient,
+  ReadProcessedDetails,
   ReadRawModifiedDetails,
   TimestampsToReturn,
 } from 'node-opcua'
+import { firstTime } from './history-load.ts'
 import { answerParent } from './opcua-process.ts'
 import { type Counter, subscribe } from './opcua-workloads.ts'
 
@@ -52,6 +55,38 @@ answerParent({
     counter = await subscribe(session, ids)
   },
   notifications: () => counter?.count() ?? 0,
+  /** Times between notifications since the last call, in milliseconds. */
+  gaps: () => counter?.gaps() ?? [],
+  /** Lets the server compute averages over the whole history, minute by minute, so many times. */
+  async aggregateAll(times: number): Promise<ReadBack> {
+    const { session, index } = connected()
+    const nodeId = `ns=${index};s=pipe/made.Outputs.level`
+    const start = performance.now()
+    let [count, pages] = [0, 0]
+    for (let time = 0; time < times; time++) {
+      let continuationPoint: Buffer | undefined
+      do {
+        const request = new HistoryReadRequest({
+          historyReadDetails: new ReadProcessedDetails({
+            startTime: new Date(firstTime),
+            endTime: new Date(firstTime + 1_000_000_000),
+            // Fewer intervals than a page has, so that each answer is of all samples.
+            processingInterval: 120_000,
+            aggregateType: [coerceNodeId('i=2342')],
+            aggregateConfiguration: { useServerCapabilitiesDefaults: true },
+          }),
+          nodesToRead: [{ nodeId, ...(continuationPoint ? { continuationPoint } : {}) }] as never,
+          timestampsToReturn: TimestampsToReturn.Source,
+        })
+        const [result] = (await session.historyRead(request)).results ?? []
+        if (!result?.statusCode.isGood()) throw new Error(`an aggregate is ${result?.statusCode.name}`)
+        count += ((result.historyData as HistoryData).dataValues ?? []).length
+        pages += 1
+        continuationPoint = result.continuationPoint?.length > 0 ? result.continuationPoint : undefined
+      } while (continuationPoint)
+    }
+    return { count, pages, ms: performance.now() - start }
+  },
   /** Reads the whole history, page after page as the server gives them. */
   async readAll(): Promise<ReadBack> {
     const { session, index } = connected()

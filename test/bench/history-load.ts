@@ -9,13 +9,16 @@ const kinds: readonly ((random: () => number, last: number, tag: number) => numb
   (random, last) => Math.round((last + random() * 4 - 2) * 1000) / 1000,
 ]
 
+/** When the histories of the benchmark begin. */
+export const firstTime = 1_700_000_000_000
+
 /** Makes batches in which each tag has its next sample, with clocks that jitter by a few milliseconds. */
 export class Load {
   readonly #names: readonly string[]
   readonly #last: Float64Array
   #seed = 1
   #next = 0
-  #time = 1_700_000_000_000
+  #time = firstTime
 
   constructor(tags: number) {
     this.#names = Array.from({ length: tags }, (_, index) => `plc${index % 100}.tag${index}`)

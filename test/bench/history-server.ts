@@ -7,11 +7,15 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { HistoryStore } from '../../src/history/history-store.ts'
+import { HistoryReads } from '../../src/history/read/history-reads.ts'
+import { read } from '../../src/history/read/reading.ts'
 import { openHistory } from '../../src/history/store/sqlite-history.ts'
+import { StoredReads } from '../../src/history/store/stored-reads.ts'
 import type { PipelineDescription } from '../../src/model/port.ts'
 import type { TagSample } from '../../src/model/sample.ts'
 import { startServer } from '../../src/opcua/server.ts'
 import { historyViewOf } from '../opcua/history/history-bench.ts'
+import { firstTime } from './history-load.ts'
 import { BenchPlant } from './opcua-plant.ts'
 import { answerParent } from './opcua-process.ts'
 
@@ -22,31 +26,47 @@ export interface Watched {
   readonly delayMax: number
   /** Bytes that were resident at most. */
   readonly rss: number
-  /** CPU time in microseconds. */
+  /** CPU time of the process, and of the thread that publishes, in microseconds. */
   readonly cpu: number
+  readonly mainCpu: number
   /** Changes of values that subscribers could be told about. */
   readonly changes: number
+}
+
+/** What is served. */
+interface Case {
+  readonly samples: number
+  readonly count: number
+  /** Reads are done in the thread that publishes. */
+  readonly isInline: boolean
 }
 
 /** Changes are spread over the second, as devices that are polled spread them. */
 const tickMs = 20
 const tag = 'made.level'
-const firstTime = 1_700_000_000_000
 
 const plant = { current: undefined as BenchPlant | undefined, changes: 0 }
+/** Every read in the thread that publishes. */
+const inline: Pick<HistoryReads, 'read'> = { read: (source, reading) => read(new StoredReads(source), reading) }
 let stopChanging: () => void = () => undefined
-let watch: { readonly delay: IntervalHistogram; rss: number; readonly cpu: number } | undefined
+let watch:
+  | { readonly delay: IntervalHistogram; rss: number; readonly cpu: number; readonly mainCpu: number }
+  | undefined
 let sampling: NodeJS.Timeout | undefined
 
-async function start({ samples, count }: { samples: number; count: number }): Promise<number> {
+async function start({ samples, count, isInline }: Case): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const { store } = await openHistory({ file: join(folder, 'history.db'), clock: { now: () => Date.now() } })
-  await fill(store, samples)
+  const opened = await openHistory({ file: join(folder, 'history.db'), clock: { now: () => Date.now() } })
+  await fill(opened.store, samples)
   const made = new BenchPlant(count, 'plain')
   plant.current = made
   const kept = new Map([[tag, { keepMs: 365 * 86_400_000, deadband: 0 }]])
-  const view = { ...made.view(), pipelines: [pipeline], history: historyViewOf(store, kept) }
+  const view = {
+    ...made.view(),
+    pipelines: [pipeline],
+    history: historyViewOf(opened, isInline ? inline : new HistoryReads(), kept),
+  }
   const server = await startServer({
     view,
     port: 0,
@@ -110,8 +130,7 @@ function collectGarbage(): void {
   for (let n = 0; n < 4; n++) gc()
 }
 
-function cpuNow(): number {
-  const { user, system } = process.cpuUsage()
+function cpuNow({ user, system }: NodeJS.CpuUsage = process.cpuUsage()): number {
   return user + system
 }
 
@@ -119,7 +138,7 @@ function cpuNow(): number {
 function begin(changing: Changing): void {
   collectGarbage()
   const delay = monitorEventLoopDelay({ resolution: 1 })
-  watch = { delay, rss: process.memoryUsage.rss(), cpu: cpuNow() }
+  watch = { delay, rss: process.memoryUsage.rss(), cpu: cpuNow(), mainCpu: cpuNow(process.threadCpuUsage()) }
   sampling = setInterval(() => {
     if (watch) watch.rss = Math.max(watch.rss, process.memoryUsage.rss())
   }, 50)
@@ -138,6 +157,7 @@ function end(): Watched {
     delayMax: watch.delay.max / 1e6,
     rss: watch.rss,
     cpu: cpuNow() - watch.cpu,
+    mainCpu: cpuNow(process.threadCpuUsage()) - watch.mainCpu,
     changes: plant.changes,
   }
 }

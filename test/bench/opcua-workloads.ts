@@ -51,15 +51,21 @@ function everythingOf(nodeId: string) {
 /** Counts the notifications of monitored items. */
 export interface Counter {
   readonly count: () => number
+  /** Times between what was published, in milliseconds, since the last call. */
+  readonly gaps: () => number[]
   end(): Promise<void>
 }
 
 /** How many items of one subscription our server takes. */
 const itemsMax = 5000
 
+/** What comes together is nearer than this; publishing takes 100 ms. */
+const publishGapMs = 30
+
 /** Subscribes to the values of these nodes, reported on change and published ten times a second. */
 export async function subscribe(session: ClientSession, nodeIds: readonly string[]): Promise<Counter> {
-  let count = 0
+  let [count, last] = [0, Number.NaN]
+  const gaps: number[] = []
   const subscriptions: { terminate(): Promise<void> }[] = []
   for (let from = 0; from < nodeIds.length; from += itemsMax) {
     const subscription = await session.createSubscription2({
@@ -82,11 +88,18 @@ export async function subscribe(session: ClientSession, nodeIds: readonly string
       )
       group.on('changed', () => {
         count += 1
+        const now = performance.now()
+        if (now - last > publishGapMs) gaps.push(now - last)
+        last = now
       })
     }
   }
   return {
     count: () => count,
+    gaps() {
+      last = Number.NaN
+      return gaps.splice(0)
+    },
     async end() {
       for (const subscription of subscriptions) await subscription.terminate()
     },
@@ -117,5 +130,5 @@ export async function subscribeEvents(session: ClientSession): Promise<Counter> 
   item.on('changed', () => {
     count += 1
   })
-  return { count: () => count, end: () => subscription.terminate() }
+  return { count: () => count, gaps: () => [], end: () => subscription.terminate() }
 }

@@ -64,6 +64,15 @@ describe('judging a certificate (Part 4 §6.1.3, Table 100)', function () {
     const onlyMiddle = { ...lists, revocationLists: revocationLists.slice(1) }
     expect((await judge(leaf.chain, onlyMiddle, application)).status).to.equal('BadCertificateIssuerRevocationUnknown')
     const revoked = [await makeRevocationList(root, [middle]), await makeRevocationList(middle)].map(readRevocationList)
+    const overdue = [await makeRevocationList(middle, [], { fromDays: -8, toDays: -1 })].map(readRevocationList)
+    const late = { ...lists, revocationLists: [...revocationLists.slice(0, 1), ...overdue] }
+    const refused = await judge(leaf.chain, late, application)
+    expect(refused.status).to.equal('BadCertificateRevocationUnknown')
+    expect(refused.reason).to.match(/^the revocation list of .+ is overdue since \d{4}-\d\d-\d\d$/)
+    expect(refused.remedy).to.include('server.security.overdueRevocationLists: accept')
+    expect((await judge(leaf.chain, late, { ...application, acceptsOverdue: true })).status).to.equal('Good')
+    const renewed = { ...lists, revocationLists: [...revocationLists, ...overdue] }
+    expect((await judge(leaf.chain, renewed, application)).status).to.equal('Good')
     expect((await judge(leaf.chain, { ...lists, revocationLists: revoked }, application)).status).to.equal(
       'BadCertificateIssuerRevoked',
     )

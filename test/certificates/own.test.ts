@@ -14,6 +14,7 @@ import {
   replaceOwn,
 } from '../../src/certificates/own.ts'
 import { OwnCertificate, type OwnCertificateNews } from '../../src/certificates/own-certificate.ts'
+import { defaultCertificateRules } from '../../src/model/certificate-rules.ts'
 import { isMillraceError } from '../../src/model/errors.ts'
 import { keyPemOf, makeCertificate, workshopFolder } from '../kit/certificate-workshop.ts'
 
@@ -34,7 +35,7 @@ describe('the own certificate', function () {
 
   const open = (now = Date.now(), more = {}) =>
     OwnCertificate.open({
-      ...{ folder, identity, reachedBy: ['here'], now: () => now },
+      ...{ folder, identity, reachedBy: ['here'], rules: defaultCertificateRules, now: () => now },
       log: (level, message) => lines.push(`${level} ${message}`),
       ...more,
     })
@@ -118,6 +119,17 @@ describe('the own certificate', function () {
       /^warn .*\(urn:here:millrace\) than this one \(urn:renamed:millrace\).*millrace cert renew$/,
     )
     expect(missingHosts({ hosts: ['HERE'] }, ['here'])).to.deep.equal([])
+  })
+
+  it('is valid for as long as the plant file says, and is made anew as long before as it says', async () => {
+    const begin = Date.now()
+    const rules = { validForMs: 90 * 86_400_000, renewBeforeMs: 10 * 86_400_000 }
+    const own = await open(begin, { rules })
+    expect(Math.abs(own.certificate.notAfter - begin - rules.validForMs)).to.be.lessThan(2000)
+    expect(await (await open(begin + 79 * 86_400_000, { rules })).look()).to.deep.equal([])
+    const later = await open(begin + 81 * 86_400_000, { rules })
+    expect(kindsOf(await later.look())).to.deep.equal(['renewed'])
+    expect(Math.abs(later.certificate.notAfter - begin - 171 * 86_400_000)).to.be.lessThan(2000)
   })
 
   it('is made anew 30 days before its end, with the same key and names, when it was signed by itself', async () => {

@@ -147,6 +147,9 @@ describe('millrace cert', function () {
     expect(await key()).to.equal(firstKey)
     await cert('renew', '--new-key')
     expect(await key()).not.to.equal(firstKey)
+    await cert('renew', '--valid-for', '90d')
+    expect((await cert('own')).out).to.match(/days left +(89|90)\n/)
+    for (const wrong of ['1d', '21y', 'long']) expect((await cert('renew', '--valid-for', wrong)).code).to.equal(2)
   })
 
   it('asks an authority, and uses what it signs and nothing else', async () => {

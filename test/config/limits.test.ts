@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
+import { writeDuration } from '../../src/config/duration.ts'
 import { plantJsonSchema } from '../../src/config/json-schema.ts'
 import { loadPlant } from '../../src/load-plant.ts'
 import { defaultLimits, type LimitName, limitNames, limitsWith, limitTable } from '../../src/model/limits.ts'
@@ -42,6 +43,18 @@ describe('limits in a plant file', () => {
     ])
   })
 
+  it('are durations, where they are times', async () => {
+    const { limits, errors } = await read('    sessionTimeout: 5m\n    idleTimeout: 1.5m\n')
+    expect(errors).to.deep.equal([])
+    expect(limits).to.include({ sessionTimeout: 300_000, idleTimeout: 90_000, handshakeTimeout: 10_000 })
+    const { errors: wrong } = await read('    sessionTimeout: 2h\n    idleTimeout: 60\n    handshakeTimeout: 10ms\n')
+    expect(wrong).to.deep.equal([
+      'value-invalid 5 server.limits.sessionTimeout is "2h"; a duration from 10s to 50m is expected; give a duration from 10s to 50m',
+      'value-invalid 6 server.limits.idleTimeout is 60; a duration with its unit, such as 500ms, 1s, 5m or 90d, is expected; give a duration with its unit, such as 500ms, 1s, 5m or 90d',
+      'value-invalid 7 server.limits.handshakeTimeout is "10ms"; a duration from 1s to 2m is expected; give a duration from 1s to 2m',
+    ])
+  })
+
   it('are told of, when one can never be reached because another is smaller', async () => {
     const { errors } = await read('    sessionsPerUser: 60\n    sessionsReserved: 50\n')
     expect(errors).to.deep.equal([
@@ -60,7 +73,7 @@ describe('limits in a plant file', () => {
 
   it('stand in README.md with key, default and answer, and no other', () => {
     const table = readme.slice(readme.indexOf('### Limits'), readme.indexOf('## Speed'))
-    const rows = [...table.matchAll(/^\| (.+?) \| `(\w+)` \| ([\d ]+) \| `?(.+?)`? \|$/gm)]
+    const rows = [...table.matchAll(/^\| (.+?) \| `(\w+)` \| ([\d ]+|\d+[smh]) \| `?(.+?)`? \|$/gm)]
     const found = rows.map(([, description, name, value, answer]) => [name, description, value, answer])
     expect(found).to.deep.equal(
       limitNames.map((name) => [name, limitTable[name].description, shown(name), limitTable[name].answer]),
@@ -74,5 +87,6 @@ interface Entry {
 }
 
 function shown(name: LimitName): string {
+  if (limitTable[name].isTime) return writeDuration(limitTable[name].value)
   return String(limitTable[name].value).replace(/\B(?=(\d{3})+$)/g, ' ')
 }

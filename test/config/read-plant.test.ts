@@ -2,6 +2,7 @@ import { mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { readPlant } from '../../src/config/read-plant.ts'
+import { defaultCertificateRules } from '../../src/model/certificate-rules.ts'
 import { defaultLimits } from '../../src/model/limits.ts'
 import { plantFolder, removePlantFolders, validPipeline, validPlant } from './plant-folder.ts'
 
@@ -46,6 +47,7 @@ describe('read plant', () => {
       bind: '127.0.0.1',
       anonymous: 'none',
       allowUnsecured: false,
+      certificates: defaultCertificateRules,
       limits: defaultLimits,
     })
     expect(definition?.equipment[1]).to.deep.equal({

@@ -83,6 +83,17 @@ async function chains(row: Row): Promise<readonly BadCertificate[]> {
       revocationLists: [await makeRevocationList(root, [leaf])],
     }),
     row('no revocation list', leaf, ['BadCertificateRevocationUnknown', 'revoked'], trustedRoot),
+    row('an overdue revocation list', leaf, ['BadCertificateRevocationUnknown', 'revoked'], {
+      ...trustedRoot,
+      revocationLists: [await makeRevocationList(root, [], { fromDays: -31, toDays: -1 })],
+    }),
+    row('revoked, by a list that is overdue', leaf, ['BadCertificateRevoked', 'revoked'], {
+      ...trustedRoot,
+      revocationLists: [
+        await makeRevocationList(root),
+        await makeRevocationList(root, [leaf], { fromDays: -31, toDays: -1 }),
+      ],
+    }),
     row('a revocation list that somebody else signed', leaf, ['BadCertificateRevocationUnknown', 'revoked'], {
       ...trustedRoot,
       revocationLists: [await makeRevocationList({ ...root, keys: await makeKeys() })],

@@ -112,12 +112,16 @@ export async function makeKeys(bits = 2048, hash: 'SHA-1' | 'SHA-256' = 'SHA-256
   return (await subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair
 }
 
-/** Makes the revocation list of an authority, in DER. */
-export async function makeRevocationList(issuer: Made, revoked: readonly Made[] = []): Promise<Buffer> {
+/** Makes the revocation list of an authority, in DER; the next one is due in 30 days, unless told. */
+export async function makeRevocationList(
+  issuer: Made,
+  revoked: readonly Made[] = [],
+  { fromDays = -1, toDays = 30 }: { readonly fromDays?: number; readonly toDays?: number } = {},
+): Promise<Buffer> {
   const list = await X509CrlGenerator.create({
     issuer: `CN=${issuer.name}, O=Test`,
-    thisUpdate: new Date(Date.now() - dayMs),
-    nextUpdate: new Date(Date.now() + 30 * dayMs),
+    thisUpdate: new Date(Date.now() + fromDays * dayMs),
+    nextUpdate: new Date(Date.now() + toDays * dayMs),
     signingAlgorithm: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
     signingKey: issuer.keys.privateKey,
     entries: revoked.map(({ certificate }) => ({ serialNumber: certificate.serial, revocationDate: new Date() })),

@@ -98,12 +98,7 @@ export class RawClient {
     const requestType = renew ? SecurityTokenRequestType.Renew : SecurityTokenRequestType.Issue
     const request = new OpenSecureChannelRequest({ requestType, requestedLifetime: 60_000, securityMode: 1 })
     request.securityMode = securityMode
-    const response = await this.#call('OPN', openHeader(), encodeBody(request))
-    if (response.securityToken) {
-      this.channelId = response.securityToken.channelId
-      this.tokenId = response.securityToken.tokenId
-    }
-    return response
+    return this.#noteToken(await this.#call('OPN', openHeader(), encodeBody(request)))
   }
 
   /** Creates and activates an anonymous session. */
@@ -146,10 +141,18 @@ export class RawClient {
     return await answer
   }
 
-  /** Opens a channel with any security header, which ends in an error for most. */
+  /** Opens a channel with any security header, which ends in an error for most of them. */
   async openWith(header: Buffer): Promise<RawAnswer> {
     const request = new OpenSecureChannelRequest({ requestedLifetime: 60_000, securityMode: 1 })
-    return await this.#call('OPN', header, encodeBody(request))
+    return this.#noteToken(await this.#call('OPN', header, encodeBody(request)))
+  }
+
+  #noteToken(response: RawAnswer): RawAnswer {
+    if (response.securityToken) {
+      this.channelId = response.securityToken.channelId
+      this.tokenId = response.securityToken.tokenId
+    }
+    return response
   }
 
   /** Sends a request in chunks without waiting; gives the request's id. */

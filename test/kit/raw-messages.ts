@@ -40,9 +40,10 @@ export function chunkOf(parts: {
   return Buffer.concat([Buffer.from(`${type}${isFinal}`), uint32(8 + rest.length), rest])
 }
 
-/** The security header of an OpenSecureChannel with SecurityPolicy None. */
-export function openHeader(policy: string = POLICY_NONE): Buffer {
-  return Buffer.concat([uint32(policy.length), Buffer.from(policy), uint32(0xffff_ffff), uint32(0xffff_ffff)])
+/** The security header of an OpenSecureChannel with SecurityPolicy None; nothing proves whose a certificate in it is. */
+export function openHeader(policy: string = POLICY_NONE, certificate?: Uint8Array): Buffer {
+  const shown = certificate ? Buffer.concat([uint32(certificate.length), certificate]) : uint32(0xffff_ffff)
+  return Buffer.concat([uint32(policy.length), Buffer.from(policy), shown, uint32(0xffff_ffff)])
 }
 
 /** The security header of every other message. */

@@ -1,5 +1,6 @@
 /**
- * The clients of the soak, in a process of their own: `clients.ts URL COUNT`. Every client does one thing again and again; what went
+ * The clients of the soak, in a process of their own: `clients.ts URL COUNT FOLDER`, whose certificates are in that folder. Every client
+ * does one thing again and again; what went
  * wrong, and what was lost, is told every second as a message.
  */
 import {
@@ -9,6 +10,7 @@ import {
   DataType,
   HistoryReadRequest,
   type HistoryReadResponse,
+  OPCUACertificateManager,
   OPCUAClient,
   ReadRawModifiedDetails,
   resolveNodeId,
@@ -16,7 +18,13 @@ import {
   TimestampsToReturn,
 } from 'node-opcua'
 
-const [url = '', count = '50'] = process.argv.slice(2)
+const [url = '', count = '50', certificates = ''] = process.argv.slice(2)
+const clientCertificateManager = new OPCUACertificateManager({
+  rootFolder: certificates,
+  automaticallyAcceptUnknownCertificate: true,
+  disableFileWatchers: true,
+})
+await clientCertificateManager.initialize()
 
 /** What is told every second; counts are those since the start. */
 export interface SoakReport {
@@ -161,6 +169,7 @@ async function runClient(index: number): Promise<void> {
   const [name, work] = works[index % works.length] as readonly [string, Work]
   const client = OPCUAClient.create({
     endpointMustExist: false,
+    clientCertificateManager,
     clientName: `soak ${index}`,
     connectionStrategy: { maxRetry: 0, initialDelay: 100 },
     requestedSessionTimeout: 60_000,

@@ -107,7 +107,11 @@ const lines = await Promise.all([startMeter(1), startMeter(2)])
 const folder = await plantFolder(soakFiles(lines.map(({ port }) => port)))
 const environment = { NODE_OPTIONS: '--max-old-space-size=512' }
 const plant = await startPlantProcess(folder, { environment, isWatching: true })
-const side: ChildProcess = fork(join(import.meta.dirname, 'clients.ts'), [plant.url, String(clients)])
+const side: ChildProcess = fork(join(import.meta.dirname, 'clients.ts'), [
+  plant.url,
+  String(clients),
+  join(folder, 'clients'),
+])
 let last: SoakReport = { operations: 0, notifications: 0, lost: 0, errors: [] }
 side.on('message', (report: SoakReport) => {
   last = report

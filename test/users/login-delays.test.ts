@@ -70,6 +70,15 @@ describe('the delay of logins', () => {
     expect(place.looks).to.equal(5)
   })
 
+  it('never keeps a right one of this machine out, however many wrong ones wait there', async () => {
+    const place = rig('127.0.0.1')
+    for (let count = 0; count < 100; count += 1) void place.try(false)
+    await settled()
+    await place.try(true)
+    expect(place.answers).to.include(true)
+    expect(place.looks).to.equal(101)
+  })
+
   it('looks at no more than twenty that wait', async () => {
     const place = rig('10.0.0.7')
     for (let count = 0; count < 40; count += 1) void place.try(true)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { parseDuration } from '../../config/duration.ts'
 import { packageRoot } from '../../package-root.ts'
 import { ExitCode, type Finish } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
@@ -60,8 +61,13 @@ export function certCommand(program: Command, terminal: Terminal, finish: Finish
   )
   add('renew', 'make the server another certificate, with the names that this machine has now')
     .option('--new-key', 'with another private key too')
+    .addOption(
+      new Option('--valid-for <duration>', 'how long it is valid, from 2d to 20y; 10y when absent').argParser(
+        validityOf,
+      ),
+    )
     .option('--host <name...>', 'more host names or addresses by which clients reach it')
-    .action(async (options: CertOptions & { newKey?: boolean; host?: readonly string[] }) => {
+    .action(async (options: CertOptions & { newKey?: boolean; validFor?: number; host?: readonly string[] }) => {
       done(await (await own()).renew(folderOf(options), options))
     })
   add('request', 'write a request for a certificate, to be signed by an authority (PKCS #10)')
@@ -72,4 +78,12 @@ export function certCommand(program: Command, terminal: Terminal, finish: Finish
   add('use', 'use the certificate that an authority has signed')
     .argument('<file>', 'the certificate, PEM or DER, with the authorities above it behind it')
     .action(async (file: string, options: CertOptions) => done(await (await own()).use(folderOf(options), file)))
+}
+
+/** The validity of a certificate, in milliseconds. */
+function validityOf(text: string): number {
+  const ms = parseDuration(text) ?? 0
+  const [min, max] = ['2d', '20y'].map(parseDuration) as [number, number]
+  if (ms < min || ms > max) throw new InvalidArgumentError('give a duration from 2d to 20y, such as 1y.')
+  return ms
 }

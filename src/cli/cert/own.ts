@@ -23,16 +23,22 @@ export async function tellOwn(folder: string): Promise<string> {
   ])
 }
 
+/** How another certificate is made. */
+export interface Renewal {
+  readonly newKey?: boolean
+  /** In milliseconds; as long as usual when absent. */
+  readonly validFor?: number
+  /** Names besides those of the machine. */
+  readonly host?: readonly string[]
+}
+
 /** Makes another certificate, signed by itself, with the names of this machine as they are now. */
-export async function renew(
-  folder: string,
-  { newKey, host = [] }: { readonly newKey?: boolean; readonly host?: readonly string[] },
-): Promise<string> {
+export async function renew(folder: string, { newKey, validFor, host = [] }: Renewal): Promise<string> {
   const store = storeOf(folder)
   const old = await readOwn(store)
   const identity = identityOf(old, host)
   const key = newKey ? await makeKey() : old?.key
-  const made = await writing(() => makeOwn(store, identity, { now: systemClock.now(), key }))
+  const made = await writing(() => makeOwn(store, identity, { now: systemClock.now(), key, validForMs: validFor }))
   const [leaf] = made.chain
   return `${leaf ? detailsOf(leaf) : ''}a plant that runs uses it from now on; clients that trusted the old one have to trust it\n`
 }

@@ -11,20 +11,13 @@ import {
   type UserIdentityInfo,
   UserTokenType,
 } from 'node-opcua-client'
+import { thumbprintOf } from '../../certificates/thumbprint.ts'
 import { isMillraceError, MillraceError } from '../../model/errors.ts'
 import { receiveStackMessages } from '../../opcua/stack-messages.ts'
 import { chooseEndpoint } from './endpoint.ts'
 import { answered, explained, requireGoodish } from './errors.ts'
 import type { Target } from './options.ts'
-import {
-  certificateIn,
-  introduce,
-  isOwnServer,
-  openStore,
-  ownCertificateFile,
-  requireTrust,
-  thumbprintOf,
-} from './trust.ts'
+import { certificateIn, introduce, isOwnServer, openStore, ownCertificateFile, requireTrust } from './trust.ts'
 
 /** A session with a server, and what is known about it. */
 export interface ServerSession {

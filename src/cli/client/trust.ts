@@ -1,8 +1,9 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OPCUACertificateManager } from 'node-opcua-certificate-manager'
+import { thumbprintOf } from '../../certificates/thumbprint.ts'
 import { MillraceError, messageOf } from '../../model/errors.ts'
 import { cellOf } from '../kept.ts'
 
@@ -99,11 +100,6 @@ export async function introduce(store: OPCUACertificateManager, certificatesFold
       },
     )
   }
-}
-
-/** The SHA-1 thumbprint by which OPC UA names certificates, in lower-case hexadecimal. */
-export function thumbprintOf(certificate: Uint8Array): string {
-  return createHash('sha1').update(certificate).digest('hex')
 }
 
 /** The certificate of a file, or undefined when there is none. */

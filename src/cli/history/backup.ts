@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { makeLike, makePrivateFolder } from '../../files/private-files.ts'
 import { historySchema } from '../../history/store/schema.ts'
 import { MillraceError } from '../../model/errors.ts'
 import { openReadOnly } from '../../sqlite/open-read-only.ts'
@@ -62,11 +63,9 @@ export async function backup(folder: string, options: BackupOptions, terminal: T
 async function copy({ from, to, schema }: { from: string; to: string; schema: Schema }): Promise<void> {
   const { reader, assertUnchanged } = await openReadOnly({ file: from, schema, versionMin: 0 })
   try {
-    const { mode } = await stat(from)
     const fill = async (draft: string): Promise<void> => {
+      await makeLike(draft, from)
       await reader.all('VACUUM INTO ?', [draft])
-      // The copy is as private as what it is a copy of.
-      await chmod(draft, mode & 0o777)
     }
     await intoPlace(to, fill, { approve: assertUnchanged })
   } finally {
@@ -76,7 +75,7 @@ async function copy({ from, to, schema }: { from: string; to: string; schema: Sc
 
 async function madeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true })
+    await makePrivateFolder(folder)
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
     throw new MillraceError('file-unreadable', `the folder ${folder} cannot be made: ${reason}; choose another`, {

@@ -55,7 +55,7 @@ function bytesOf({ size }: DiskSpace): number {
 
 /** Random bytes: a file system that compresses or leaves holes would keep no room for anything else. */
 async function write(file: string, bytes: number): Promise<void> {
-  const handle = await open(file, 'w')
+  const handle = await open(file, 'w', 0o600)
   try {
     const piece = Buffer.allocUnsafe(Math.min(pieceBytes, bytes))
     for (let left = bytes; left > 0; left -= piece.length) {

@@ -14,20 +14,15 @@ interface Kept {
 
 /** Decodes a chunk once while it is among those used last. A chunk that was rewritten has another check sum. */
 export class ChunkCache {
-  readonly #decode: Decode
   readonly #chunks = new Map<number, Kept>()
   #bytes = 0
 
-  constructor(decode: Decode) {
-    this.#decode = decode
-  }
-
   /** The samples of a chunk; they are shared and must not be changed. Without `isKept` a new one is not remembered. */
-  get(row: ChunkRow, isKept = true): Samples {
+  get(row: ChunkRow, decode: Decode, isKept = true): Samples {
     const [bytes, checkSum] = [row.blob.length, checkSumOf(row.blob)]
     const known = this.#chunks.get(row.id)
     const isSame = known?.checkSum === checkSum && known.bytes === bytes
-    const samples = isSame ? known.samples : this.#decode(row)
+    const samples = isSame ? known.samples : decode(row)
     if (!isKept && isSame) return samples
     this.#forget(row.id)
     if (!isKept || bytes > bytesMax) return samples

@@ -21,6 +21,11 @@ export interface Stretch {
   readonly chunksPerPage: number
 }
 
+/** Chunks that are read first, before anybody knows how long they are; of numbers they have 3 KB. */
+const firstSize = 8
+/** Bytes that are read at once, about. */
+const bytesPerPage = 2 * 1024 * 1024
+
 /** A chunk as it is stored. */
 export interface ChunkRow {
   readonly id: number
@@ -131,18 +136,25 @@ function chunkRows(sql: SqlReads, stretch: Stretch): () => Promise<ChunkRow | un
   const order = isForward ? 't1' : 't0'
   const text = statement(stretch.direction)
   let page: readonly ChunkRow[] = []
-  let [index, isLast] = [0, false]
+  let [index, isLast, size] = [0, false, Math.min(chunksPerPage, firstSize)]
   let last: readonly [number, number] = isForward ? [-Number.MAX_VALUE, 0] : [Number.MAX_VALUE, Number.MAX_SAFE_INTEGER]
   return async () => {
     if (index >= page.length && !isLast) {
-      page = await sql.all<ChunkRow>(text, [tag, from, to, chunkId, ...last, chunksPerPage])
+      page = await sql.all<ChunkRow>(text, [tag, from, to, chunkId, ...last, size])
       index = 0
-      isLast = page.length < chunksPerPage
+      isLast = page.length < size
+      size = Math.min(chunksPerPage, fittingIn(page))
       const end = page.at(-1)
       if (end) last = [end[order], end.id]
     }
     return page[index++]
   }
+}
+
+/** How many chunks are read next, when they are as long as these. */
+function fittingIn(page: readonly ChunkRow[]): number {
+  const bytes = page.reduce((sum, { blob }) => sum + blob.length, 0)
+  return Math.max(1, Math.floor((page.length * bytesPerPage) / Math.max(1, bytes)))
 }
 
 /**

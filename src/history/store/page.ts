@@ -1,5 +1,6 @@
+import { bytesOf } from '../../model/value.ts'
 import type { Page, PageRequest, Position } from '../history-store.ts'
-import { firstAt, joined, noSamples, pick, type Samples, slice } from '../samples.ts'
+import { firstAt, isTyped, joined, noSamples, pick, type Samples, slice } from '../samples.ts'
 import { type Direction, firstAfter } from './merge.ts'
 
 /** A range with both ends included, and the direction of reading. */
@@ -21,6 +22,7 @@ export class PageCollector {
   readonly #direction: Direction
   readonly #parts: Samples[] = []
   #count = 0
+  #bytes = 0
   #last: Position | undefined
   #isFull = false
 
@@ -32,9 +34,9 @@ export class PageCollector {
   /** Takes a block; tells whether the page is full and there is more. */
   add(block: Samples): boolean {
     const [from, to] = this.#wanted(block)
-    const room = this.#request.limit - this.#count
-    const taken = Math.min(room, to - from)
-    this.#isFull = to - from > room
+    const room = Math.min(this.#request.limit - this.#count, to - from)
+    const taken = this.#fitting(block, this.#direction === 'forward' ? from : to - 1, room)
+    this.#isFull = to - from > taken
     if (taken > 0) {
       const [first, end] = this.#direction === 'forward' ? [from, from + taken] : [to - taken, to]
       this.#parts.push(slice(block, first, end))
@@ -48,6 +50,18 @@ export class PageCollector {
   page(): Page {
     const samples = this.#parts.length === 0 ? noSamples : joined(this.#inOrder())
     return this.#isFull && this.#last ? { samples, next: this.#last } : { samples }
+  }
+
+  /** How many of the samples that come next are short enough for the page. */
+  #fitting({ values }: Samples, first: number, room: number): number {
+    const { bytesMax = Number.POSITIVE_INFINITY } = this.#request
+    if (isTyped(values)) return room
+    const step = this.#direction === 'forward' ? 1 : -1
+    for (let taken = 0; taken < room; taken++) {
+      this.#bytes += bytesOf(values[first + taken * step])
+      if (this.#bytes > bytesMax && this.#count + taken > 0) return taken
+    }
+    return room
   }
 
   #inOrder(): Samples[] {

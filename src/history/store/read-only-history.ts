@@ -3,9 +3,10 @@ import { openReadOnly, type ReadOnlyDatabase } from '../../sqlite/open-read-only
 import type { HistoryStore, Neighbours, Page, PageRequest } from '../history-store.ts'
 import type { Samples } from '../samples.ts'
 import type { Corruption } from './around.ts'
+import { ChunkCache } from './chunk-cache.ts'
 import { recover } from './recover.ts'
 import { historySchema } from './schema.ts'
-import { StoredReads } from './stored-reads.ts'
+import { memoryOf, onceEach, StoredReads } from './stored-reads.ts'
 import { TagTable } from './tag-table.ts'
 
 /** How a history is opened that another process may be writing. */
@@ -79,10 +80,10 @@ export class ReadOnlyHistory implements Pick<HistoryStore, 'readPage' | 'scan' |
     this.#parts = parts
     this.names = parts.names
     this.#reads = new StoredReads({
-      tags: parts.tags,
-      lastChunk: () => parts.lastChunk,
+      memory: (tag) => memoryOf(parts.tags, tag, parts.lastChunk),
       reader: async () => parts.database.reader,
-      onDamage: (chunk) => parts.onCorruption({ kind: 'chunk', chunk }),
+      onDamage: onceEach((chunk) => parts.onCorruption({ kind: 'chunk', chunk })),
+      chunks: new ChunkCache(),
     })
   }
 

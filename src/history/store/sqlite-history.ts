@@ -20,6 +20,7 @@ import type {
 } from '../history-store.ts'
 import type { Samples } from '../samples.ts'
 import { type Corruption, summariesOf } from './around.ts'
+import { ChunkCache } from './chunk-cache.ts'
 import { applyEdit } from './edit.ts'
 import { Journal, type JournalLimits } from './journal.ts'
 import { readModifiedPage } from './modified.ts'
@@ -28,7 +29,7 @@ import { recover } from './recover.ts'
 import { forget } from './retention-step.ts'
 import { runOf } from './run-table.ts'
 import { historySchema } from './schema.ts'
-import { StoredReads } from './stored-reads.ts'
+import { memoryOf, onceEach, type ReadSource, StoredReads } from './stored-reads.ts'
 import { TagTable } from './tag-table.ts'
 
 /** How a history is opened. */
@@ -42,6 +43,8 @@ export interface OpenHistoryOptions extends Omit<OpenMigratedOptions, 'schema' |
 /** A history that is ready, and what an operator should be told about its file. */
 export interface OpenedHistory {
   readonly store: HistoryStore
+  /** What the store reads from, for reads that are done elsewhere. */
+  readonly source: ReadSource
   /** Events, in the same file; they are closed with the store. */
   readonly events: EventStore
   /** The database itself, for what else is kept in it. It is closed with the store. */
@@ -66,7 +69,7 @@ export async function openHistory(options: OpenHistoryOptions): Promise<OpenedHi
     const store = new SqliteHistory({ driver, tags, journal, onCorruption: options.onCorruption ?? (() => undefined) })
     if (recovered.corrupt > 0) store.reportCorruption({ kind: 'journal', lost: recovered.lost }, recovered.corrupt)
     const events = eventStore(driver, await driver.reader())
-    return { store, events, driver, notices }
+    return { store, source: store.source, events, driver, notices }
   } catch (error) {
     await driver.close()
     throw error
@@ -82,6 +85,7 @@ interface Parts {
 
 /** History in one SQLite file: a journal, heads in memory, and sealed chunks. Writes follow one another; reads do not wait. */
 class SqliteHistory implements HistoryStore {
+  readonly source: ReadSource
   readonly #parts: Parts
   readonly #readers: Readers
   readonly #reads: StoredReads
@@ -91,12 +95,13 @@ class SqliteHistory implements HistoryStore {
   constructor(parts: Parts) {
     this.#parts = parts
     this.#readers = new Readers(parts.driver, readersMax)
-    this.#reads = new StoredReads({
-      tags: parts.tags,
-      lastChunk: () => parts.journal.chunkId,
+    this.source = {
+      memory: (tag) => memoryOf(parts.tags, tag, parts.journal.chunkId),
       reader: () => this.#readers.take(),
-      onDamage: (chunk) => this.reportCorruption({ kind: 'chunk', chunk }),
-    })
+      onDamage: onceEach((chunk) => this.reportCorruption({ kind: 'chunk', chunk })),
+      chunks: new ChunkCache(),
+    }
+    this.#reads = new StoredReads(this.source)
   }
 
   declare(declarations: readonly TagDeclaration[]): Promise<void> {
@@ -148,7 +153,7 @@ class SqliteHistory implements HistoryStore {
 
   modify(edit: Edit, author: Author): Promise<Edited> {
     const { driver, tags, journal } = this.#parts
-    const onCorrupt = (chunk: number): void => this.#reads.reportDamage(chunk)
+    const onCorrupt = this.source.onDamage
     return this.#inTurn(() => applyEdit({ driver, journal, tags, edit, author, onCorrupt }))
   }
 

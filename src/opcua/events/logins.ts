@@ -15,12 +15,17 @@ export function hearLogins(context: SpaceContext, sink: AuditSink | undefined): 
   return {
     login(login) {
       const time = systemClock.now()
-      const { user, address, status } = login
-      const message = status.isGood() ? `${user} logged in` : `the login of ${user} was refused: ${status.name}`
+      const { user, before, address, status } = login
+      const message = messageOf(login)
       const severity = status.isGood() ? undefined : refusedSeverity
       const type = 'SessionActivateAuditEventType'
       raise(context, { source: server, type, time, message, severity }, () => activateFields(context, login, time))
-      sink?.({ ...recordOf('login', login.session, user), time, status: status.value, details: { address } })
+      sink?.({
+        ...recordOf('login', login.session, user),
+        time,
+        status: status.value,
+        details: { address, ...(before === undefined ? {} : { before }) },
+      })
     },
     logout(session, user, reason) {
       const time = systemClock.now()
@@ -33,6 +38,11 @@ export function hearLogins(context: SpaceContext, sink: AuditSink | undefined): 
       sink?.({ ...recordOf('logout', session, user), time, details: { address } })
     },
   }
+}
+
+function messageOf({ user, before, status }: Login): string {
+  if (!status.isGood()) return `the login of ${user} was refused: ${status.name}`
+  return before === undefined ? `${user} logged in` : `${user} took the session of ${before} over`
 }
 
 /** Severity of a login that was refused; one that was let in has that of its type. */

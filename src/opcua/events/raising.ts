@@ -63,6 +63,7 @@ export const severities = {
   OwnCertificateChangedAuditEventType: 500,
   ServerCertificateExpiresEventType: 600,
   ServerCertificateRenewedEventType: 400,
+  RevocationListExpiresEventType: 600,
   JobOrderStatusEventType: 100,
 } as const satisfies Partial<Record<EventTypeName | StandardTypeName, number>>
 

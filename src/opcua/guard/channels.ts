@@ -8,6 +8,7 @@ import { GUARD_BOUNDS, limitsInUse } from './limits.ts'
 import { containOpening, noteOpenings } from './openings.ts'
 import { RateLimits } from './rates.ts'
 import { turnAway } from './turn-away.ts'
+import { takeTurns } from './turns.ts'
 import { answerUndecodable } from './undecodable.ts'
 
 /** Callbacks of a server-side transport that its socket calls. */
@@ -35,6 +36,11 @@ export function channelHooks(connections: Connections, now: () => number, report
       method,
       wrap: (original: AnyMethod) => containSocket(original, method, connections, now, report),
     })),
+    {
+      target: transport,
+      method: '_on_message_chunk_received',
+      wrap: (original) => takeTurns(original, (each, work) => contain(each as Transport, connections, report, work)),
+    },
     {
       target: transport,
       method: '_on_message_chunk_received',
@@ -77,20 +83,24 @@ function containSocket(
   report: Report,
 ): AnyMethod {
   return function (this: Transport, ...args: unknown[]) {
-    const socket = this._socket
-    const connection = connections.of(socket)
-    connections.served = connection
-    try {
-      original.apply(this, args)
-    } catch (error) {
-      report('transportError', 'transport', error)
-      socket?.destroy()
-    } finally {
-      connections.served = undefined
-    }
+    const connection = connections.of(this._socket)
+    contain(this, connections, report, () => original.apply(this, args))
     if (method !== '_on_socket_data' || !connection) return
     const isUnderWay = connection.messageBytes > 0 || this.bytesRead > connection.chunkBytes
     connection.messageSinceMs = isUnderWay ? (connection.messageSinceMs ?? now()) : undefined
+  }
+}
+
+/** Whatever goes wrong ends this connection alone. */
+function contain({ _socket: socket }: Transport, connections: Connections, report: Report, work: () => void): void {
+  connections.served = connections.of(socket)
+  try {
+    work()
+  } catch (error) {
+    report('transportError', 'transport', error)
+    socket?.destroy()
+  } finally {
+    connections.served = undefined
   }
 }
 

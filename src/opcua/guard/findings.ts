@@ -19,6 +19,7 @@ export const findingTable = {
   sessionLimit: 'Sessions that were refused because there were too many of the user or in all.',
   sessionTimeoutCapped: 'Sessions that asked for a longer timeout than they got.',
   sessionReclaimed: 'Sessions without a connection that were ended to make room.',
+  subscriptionReclaimed: 'Subscriptions without a session that were ended to make room.',
   connectionRefused:
     'Connections that were turned away: there were too many, or file handles or memory about to run out.',
   newWorkRefused:

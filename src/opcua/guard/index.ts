@@ -1,7 +1,7 @@
 export type { FindingKind, GuardCounters, GuardFinding, Report } from './findings.ts'
 export { type Guard, type GuardOptions, installGuard } from './guard.ts'
 export { HOOKED_VERSION } from './hooks.ts'
-export { applyEncodingLimits, GUARD_BOUNDS } from './limits.ts'
+export { applyEncodingLimits } from './limits.ts'
 export { type GuardedServerInput, type GuardedServerOptions, guardedServerOptions } from './options.ts'
 export { hasLostChannel } from './requests.ts'
 export { redact, routeStackLog, type StackLog, type StackLogLevel } from './stack-log.ts'

@@ -12,7 +12,7 @@ import { eventFilterHook } from './event-filter.ts'
 import { checkItemParameters, checkItemPlace, type ItemParameters } from './filters.ts'
 import type { Report } from './findings.ts'
 import type { AnyMethod, Hook } from './hooks.ts'
-import { accessOf } from './monitored-access.ts'
+import { accessHooks, accessOf } from './monitored-access.ts'
 
 /** Methods of a monitored item that timers and the address space call, where a throw would end the process. */
 const ITEM_CALLBACKS = [
@@ -39,6 +39,7 @@ export function itemHooks(report: Report): Hook[] {
   const subscriptions = Subscription.prototype
   return [
     { target: subscriptions, method: 'preCreateMonitoredItem', wrap: (original) => guardCreate(original, report) },
+    { target: subscriptions, method: 'adjustSamplingInterval', wrap: guardSamplingInterval },
     { target: subscriptions, method: 'postCreateMonitoredItem', wrap: (original) => guardPostCreate(original, report) },
     // Ranges of different kinds end in an assertion; taken as overlapping, the item looks at the value itself.
     {
@@ -52,6 +53,7 @@ export function itemHooks(report: Report): Hook[] {
         ),
     },
     eventFilterHook(items),
+    ...accessHooks(items),
     { target: items, method: 'modify', wrap: (original) => guardModify(original, report) },
     { target: items, method: '_on_sampling_timer', wrap: (original) => guardSampling(original, report) },
     {
@@ -98,6 +100,21 @@ function guardCreate(original: AnyMethod, report: Report): AnyMethod {
       if (this.monitoredItemCount > countBefore) dropHalfMade(this, lastItemId(this))
       return refused(StatusCodes.BadInternalError as never)
     }
+  }
+}
+
+/**
+ * A variable whose MinimumSamplingInterval is indeterminate, -1 (Part 3 §5.6.2), can be watched as fast as is practical, which for
+ * the stack ends in an assertion: it is sampled then, as often as anything is.
+ */
+function guardSamplingInterval(original: AnyMethod): AnyMethod {
+  return function (this: Subscription, interval: number, node: { readonly minimumSamplingInterval?: number } | null) {
+    const isIndeterminate = (node?.minimumSamplingInterval ?? 0) < 0
+    return original.call(
+      this,
+      interval === 0 && isIndeterminate ? MonitoredItem.minimumSamplingInterval : interval,
+      node,
+    )
   }
 }
 

@@ -1,21 +1,19 @@
 import { ServerSession } from 'node-opcua'
 import { BinaryStream } from 'node-opcua-binary-stream'
 import { Variant } from 'node-opcua-variant'
-import { defaultLimits, type Limits } from '../../model/limits.ts'
+import { defaultLimits, type LimitName, type Limits, limitNames, limitsWith } from '../../model/limits.ts'
 
 /** One kibibyte, in bytes. */
 const KIB = 1024
 
 /** What the guard bounds besides the limits of the plant file. */
 export const GUARD_BOUNDS = {
-  sessionTimeoutMs: 120_000,
   /** Share of the session table from which sessions without a channel are reclaimed. */
   sessionReclaimShare: 0.75,
-  socketTimeoutMs: 60_000,
-  /** Time to get from the TCP connection to a session. */
-  handshakeTimeoutMs: 10_000,
   /** Time to finish a message whose first bytes have arrived. */
   messageTimeoutMs: 10_000,
+  /** Time that the requests of one connection may take in a turn of the event loop; the one under way is ended. */
+  turnMs: 5,
   /** Bytes waiting in one socket from which on its requests are no longer read. */
   socketPauseBytes: 4 * KIB * KIB,
   /** Bytes waiting in one socket from which on it is closed. */
@@ -31,26 +29,34 @@ export const GUARD_BOUNDS = {
 } as const
 
 const inUse: Limits[] = []
+let lowest = defaultLimits
 
 /**
  * The limits of what all servers of the process share: decoder, transport and monitored items of the stack know no server.
  *
- * They are those of the server that was started last and still runs.
+ * They are the lowest of those that run, so that none can raise what another one is held to.
  */
 export function limitsInUse(): Limits {
-  return inUse.at(-1) ?? defaultLimits
+  return lowest
 }
 
 /** Puts limits into use for the whole process; the returned function takes them back. */
 export function useLimits(limits: Limits): () => void {
   const own = { ...limits }
   inUse.push(own)
-  applyEncodingLimits()
+  useLowest()
   return () => {
     const index = inUse.indexOf(own)
     if (index >= 0) inUse.splice(index, 1)
-    applyEncodingLimits()
+    useLowest()
   }
+}
+
+function useLowest(): void {
+  const low = (name: LimitName) => Math.min(...inUse.map((limits) => limits[name]))
+  lowest =
+    inUse.length === 0 ? defaultLimits : limitsWith(Object.fromEntries(limitNames.map((name) => [name, low(name)])))
+  applyEncodingLimits()
 }
 
 /** The smallest and the largest message that each part of the transport may be negotiated to. */

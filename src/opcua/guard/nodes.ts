@@ -6,7 +6,10 @@ import {
   type CallMethodResultOptions,
   DataValue,
   HistoryReadResult,
+  type ISessionContext,
   NodeClass,
+  type NodeId,
+  PermissionType,
   type StatusCode,
   StatusCodes,
   type UAVariable,
@@ -58,14 +61,20 @@ export function nodeHooks(accessor: object, addressSpace: AddressSpace, report: 
       if (node && !hasHistory(node)) return badHistory(StatusCodes.BadHistoryOperationUnsupported)
       return contained(() => original.apply(self, args), report, 'HistoryRead', badHistory)
     }),
-    perNode(accessor, 'browseNode', (original, self, args) =>
-      contained(
+    perNode(accessor, 'browseNode', (original, self, args) => {
+      const [{ nodeId }, context] = args as [{ nodeId: NodeId }, ISessionContext]
+      const node = addressSpace.findNode(nodeId)
+      // The permission Browse covers the references from a node too (Part 3 §8.55): whoever has it not is told that nothing is there.
+      if (node && !context.checkPermission(node, PermissionType.Browse)) {
+        return { statusCode: StatusCodes.BadNodeIdUnknown, references: [] }
+      }
+      return contained(
         () => original.apply(self, args),
         report,
         'Browse',
         (statusCode) => ({ statusCode, references: [] }),
-      ),
-    ),
+      )
+    }),
   ]
 }
 

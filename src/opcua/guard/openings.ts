@@ -1,6 +1,10 @@
 import type { Socket } from 'node:net'
 import type { ServerSecureChannelLayer } from 'node-opcua-secure-channel'
-import { OpenSecureChannelRequest, SecurityTokenRequestType } from 'node-opcua-service-secure-channel'
+import {
+  MessageSecurityMode,
+  OpenSecureChannelRequest,
+  SecurityTokenRequestType,
+} from 'node-opcua-service-secure-channel'
 import type { Connection } from './connections.ts'
 import type { Report } from './findings.ts'
 import type { AnyMethod } from './hooks.ts'
@@ -8,8 +12,8 @@ import type { RateLimits } from './rates.ts'
 
 /** What is known of the openings of a channel. */
 interface Openings {
-  /** Types of the requests that were read and have not been answered yet, in their order. */
-  readonly asked: SecurityTokenRequestType[]
+  /** The requests that were read and have not been answered yet, in their order. */
+  readonly asked: Pick<OpenSecureChannelRequest, 'requestType' | 'securityMode'>[]
   hasToken: boolean
 }
 
@@ -35,11 +39,20 @@ export function noteOpenings(original: AnyMethod, connection: () => Connection |
       known.add(this)
       this.on('message', (request) => {
         const channel = connection()?.channel
-        if (channel && request instanceof OpenSecureChannelRequest) openingsOf(channel).asked.push(request.requestType)
+        if (channel && request instanceof OpenSecureChannelRequest) openingsOf(channel).asked.push(request)
       })
     }
     return original.call(this, body)
   }
+}
+
+/** The stack refuses what is no mode, with an answer. */
+function isMode(mode: MessageSecurityMode | undefined): boolean {
+  return (
+    mode === MessageSecurityMode.None ||
+    mode === MessageSecurityMode.Sign ||
+    mode === MessageSecurityMode.SignAndEncrypt
+  )
 }
 
 /**
@@ -47,7 +60,7 @@ export function noteOpenings(original: AnyMethod, connection: () => Connection |
  *
  * The stack keeps a timer for each token until its lifetime is over, and forgets it when another token is issued on the same
  * channel; it holds the channel then, and the program when it is to end. So a channel gets its first token once, it is renewed
- * no more often than anybody needs, and one whose connection has ended meanwhile gets none.
+ * no more often than anybody needs and with the security that it has (Part 4 §5.6.2), and one whose connection has ended meanwhile gets none.
  */
 export function containOpening(
   channel: ServerSecureChannelLayer,
@@ -58,8 +71,14 @@ export function containOpening(
   const original = channel.beforeHandleOpenSecureChannelRequest
   const ifWanted = (proceed: () => unknown) => () => {
     const openings = openingsOf(channel)
-    const isIssue = openings.asked.shift() === SecurityTokenRequestType.Issue
+    const { requestType, securityMode } = openings.asked.shift() ?? {}
+    const isIssue = requestType === SecurityTokenRequestType.Issue
     if (socket.destroyed) return
+    if (openings.hasToken && isMode(securityMode) && securityMode !== channel.securityMode) {
+      report('transportError', 'OpenSecureChannel', 'a channel is renewed with another security mode')
+      channel.close()
+      return
+    }
     if (!(isIssue && openings.hasToken) && rates.admit(channel, 'OpenSecureChannel').isGood()) {
       openings.hasToken = true
       return proceed()

@@ -1,6 +1,6 @@
 import type { OPCUACertificateManager, OPCUAServerOptions } from 'node-opcua'
 import { defaultLimits, type Limits } from '../../model/limits.ts'
-import { applyEncodingLimits, GUARD_BOUNDS, negotiateTransport } from './limits.ts'
+import { applyEncodingLimits, negotiateTransport } from './limits.ts'
 
 /** What a guarded server needs to be told about itself. */
 export interface GuardedServerInput {
@@ -46,7 +46,7 @@ export function guardedServerOptions(input: GuardedServerInput): GuardedServerOp
   applyEncodingLimits()
   return {
     maxConnectionsPerEndpoint: limits.connections,
-    timeout: GUARD_BOUNDS.socketTimeoutMs,
+    timeout: limits.idleTimeout,
     serverCapabilities: { ...capabilities(limits), serverProfileArray: [...(input.serverProfiles ?? [])] },
     transportSettings: { adjustTransportLimits: negotiateTransport },
     serverCertificateManager: input.serverCertificateManager,

@@ -1,6 +1,8 @@
 import {
   type BrowseRequest,
   type CreateSessionRequest,
+  type CreateSubscriptionRequest,
+  type ModifySubscriptionRequest,
   type OPCUAServer,
   type ServerSession,
   type StatusCode,
@@ -14,6 +16,7 @@ import type { BrowseBudget, ContinuationPoints } from './browse.ts'
 import type { Report } from './findings.ts'
 import { GUARD_BOUNDS } from './limits.ts'
 import { hasTooManyOperations } from './operations.ts'
+import { boundKeepAlive, makeRoomOfOrphans } from './orphans.ts'
 import type { RateLimits } from './rates.ts'
 import { type Judge, serviceOf } from './services.ts'
 
@@ -58,6 +61,7 @@ interface LooseRequest {
   timestampsToReturn?: number
   maxAge?: number
   requestedPublishingInterval?: number
+  itemsToCreate?: readonly unknown[] | null
   nodesToRegister?: readonly unknown[] | null
   nodesToUnregister?: readonly unknown[] | null
 }
@@ -81,6 +85,16 @@ function judgeService(
     case 'CreateSession':
       welcome(message.request as CreateSessionRequest, parts)
       return StatusCodes.Good
+    case 'CreateSubscription':
+      if (session) makeRoomOfOrphans(parts.server, { subscriptions: 1 }, parts)
+      boundKeepAlive(message.request as CreateSubscriptionRequest)
+      return StatusCodes.Good
+    case 'ModifySubscription':
+      boundKeepAlive(message.request as ModifySubscriptionRequest)
+      return StatusCodes.Good
+    case 'CreateMonitoredItems':
+      if (session) makeRoomOfOrphans(parts.server, { items: request.itemsToCreate?.length ?? 0 }, parts)
+      return StatusCodes.Good
     case 'Browse':
       if (session) parts.budget.prepare(message.request as BrowseRequest, pointsOf(session))
       return StatusCodes.Good
@@ -103,10 +117,11 @@ function pointsOf(session: ServerSession): ContinuationPoints {
 
 /** Caps the session's timeout and makes room from sessions whose channel has gone. */
 function welcome(request: CreateSessionRequest, { server, limits, report }: JudgeParts): void {
-  const { sessionTimeoutMs, sessionReclaimShare } = GUARD_BOUNDS
+  const { sessionReclaimShare } = GUARD_BOUNDS
+  const { sessionTimeout } = limits
   const asked = request.requestedSessionTimeout
-  if (!(asked <= sessionTimeoutMs)) {
-    request.requestedSessionTimeout = sessionTimeoutMs
+  if (!(asked <= sessionTimeout)) {
+    request.requestedSessionTimeout = sessionTimeout
     report('sessionTimeoutCapped', 'CreateSession', `asked for ${asked} ms`)
   }
   if (server.currentSessionCount < limits.sessions * sessionReclaimShare) return

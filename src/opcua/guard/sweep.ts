@@ -1,6 +1,6 @@
 import type { Connection, Connections } from './connections.ts'
 import type { FindingKind, Report } from './findings.ts'
-import { GUARD_BOUNDS } from './limits.ts'
+import { GUARD_BOUNDS, limitsInUse } from './limits.ts'
 
 /** Closes connections that hold something for too long: no session, half a message, or answers they do not take. */
 export function sweepConnections(connections: Connections, nowMs: number, report: Report): void {
@@ -25,7 +25,7 @@ function noteProgress(connection: Connection, nowMs: number): void {
 function overdueOf(connection: Connection, nowMs: number): FindingKind | undefined {
   const lasts = (sinceMs: number | undefined, limitMs: number): boolean =>
     sinceMs !== undefined && nowMs - sinceMs > limitMs
-  if (lasts(connection.sessionlessSinceMs, GUARD_BOUNDS.handshakeTimeoutMs)) return 'handshakeTimeout'
+  if (lasts(connection.sessionlessSinceMs, limitsInUse().handshakeTimeout)) return 'handshakeTimeout'
   if (lasts(connection.messageSinceMs, GUARD_BOUNDS.messageTimeoutMs)) return 'messageTimeout'
   if (lasts(connection.stalledSinceMs, GUARD_BOUNDS.slowReaderTimeoutMs)) return 'slowReader'
   return undefined

@@ -4,9 +4,9 @@ import { integerRange, type Value } from '../../model/value.ts'
 import { type Converted, nullVariant, toVariant } from '../conversion.ts'
 import { encodedVariant } from '../encoded-values.ts'
 import { statusCodeOf } from '../status-codes.ts'
-import { ColumnHistoryData, type Columns, numberFormOf, type Wrap } from './column-data.ts'
+import { ColumnHistoryData, numberFormOf, type Wrap } from './column-data.ts'
 import type { Historized } from './historized-variables.ts'
-import type { HistoryEntry } from './history-view.ts'
+import type { HistoryColumns, HistoryEntry } from './history-view.ts'
 
 /** The values of a port; a historian keeps what came, whatever the port says now. */
 export function wrapOf({ port, namespaces }: Pick<Historized, 'port' | 'namespaces'>): Wrap {
@@ -47,7 +47,11 @@ export function wrapAs(dataType: DataType): Wrap {
 }
 
 /** What an answer holds; only source times are kept, so only they are returned. */
-export function historyDataOf(parts: readonly Columns[], wrap: Wrap, indexRange?: NumericRange | null): HistoryData {
+export function historyDataOf(
+  parts: readonly HistoryColumns[],
+  wrap: Wrap,
+  indexRange?: NumericRange | null,
+): HistoryData {
   if (!indexRange || indexRange.isEmpty()) return new ColumnHistoryData(parts, wrap)
   const data = new HistoryData(null)
   // Assigned, because the constructor would copy each of them.
@@ -56,7 +60,7 @@ export function historyDataOf(parts: readonly Columns[], wrap: Wrap, indexRange?
 }
 
 /** One DataValue for each sample. */
-export function dataValuesOf(columns: Columns, wrap: Wrap, indexRange?: NumericRange | null): DataValue[] {
+export function dataValuesOf(columns: HistoryColumns, wrap: Wrap, indexRange?: NumericRange | null): DataValue[] {
   return Array.from({ length: columns.count }, (_, index) => {
     const { times, statuses, values } = columns
     const entry = { time: times[index] as number, status: statuses[index] as number, value: values[index] as Value }

@@ -23,6 +23,8 @@ import { quietLog } from '../quiet-log.ts'
 import type { Log } from '../space-context.ts'
 import { statusCodeOf } from '../status-codes.ts'
 import { toldError } from '../told-error.ts'
+import { tenureOf } from '../users/identities.ts'
+import { Askers, askedBy, type ReadableHistory } from './askers.ts'
 import { ContinuationPoints } from './continuation-points.ts'
 import type { EventHistoryView } from './events/event-history-view.ts'
 import { hasEventHistory, readEvents } from './events/read-events.ts'
@@ -50,7 +52,7 @@ interface Item {
 
 /**
  * Serves HistoryRead (Part 11 §6.5) instead of the stack, which pages by loading everything. Each node has an answer of its
- * own; continuation points belong to the session and are positions.
+ * own; continuation points belong to the session and its user, and are positions.
  */
 export function installHistoryRead(server: OPCUAServer, parts: HistoryServiceParts): void {
   const service = new HistoryService(server, parts)
@@ -65,6 +67,7 @@ class HistoryService {
   readonly #parts: HistoryServiceParts
   readonly #tell: ReturnType<typeof quietLog>
   readonly #points: ContinuationPoints<Place>
+  readonly #askers = new Askers()
 
   constructor(server: OPCUAServer, parts: HistoryServiceParts) {
     this.#server = server
@@ -76,15 +79,18 @@ class HistoryService {
   /** One result for each node, in order. They are read one after the other: a page of each is in memory, and no more. */
   async read(context: ISessionContext, request: HistoryReadRequest): Promise<HistoryReadResult[]> {
     const results: HistoryReadResult[] = []
+    const { signal } = this.#askers.of(context.session ?? this)
     for (const [index, node] of (request.nodesToRead ?? []).entries()) {
-      results.push(await this.#readNode(context, { request, node, index }))
+      // Nobody hears the answer any more.
+      if (signal.aborted) results.push(bad(StatusCodes.BadSessionClosed))
+      else results.push(await this.#readNode(context, { request, node, index }))
     }
     return results
   }
 
   async #readNode(context: ISessionContext, item: Item): Promise<HistoryReadResult> {
     const { request, node } = item
-    const session = context.session ?? this
+    const session = context.session ? tenureOf(context.session) : this
     const key = node.nodeId.toString()
     const point = node.continuationPoint
     if (request.releaseContinuationPoints) {
@@ -98,7 +104,7 @@ class HistoryService {
       place = this.#points.take(session, key, point)
       if (!place) return bad(StatusCodes.BadContinuationPointInvalid)
     }
-    const answer = await this.#answer(key, () => reading(place))
+    const answer = await this.#answer(key, session, () => reading(place))
     if (!answer.next) return new HistoryReadResult({ statusCode: answer.status, historyData: answer.data ?? null })
     const continuationPoint = this.#points.keep(session, request, { nodeId: key, place: answer.next })
     if (!continuationPoint) return bad(StatusCodes.BadNoContinuationPoints)
@@ -122,14 +128,16 @@ class HistoryService {
     }
     const historized = variables.find(node.nodeId)
     if (!history || !historized) return StatusCodes.BadHistoryOperationUnsupported
-    return valueRefusal(context, item, found) ?? ((place) => readOne({ history, historized }, item, place))
+    const asked = askedBy(history, this.#askers.of(context.session ?? this))
+    return valueRefusal(context, item, found) ?? ((place) => readOne({ history: asked, historized }, item, place))
   }
 
   /** What a node gets; whatever goes wrong with it is its own answer. */
-  async #answer(node: string, read: () => Promise<Answer> | Answer): Promise<Answer> {
+  async #answer(node: string, session: object, read: () => Promise<Answer> | Answer): Promise<Answer> {
     try {
       return await read()
     } catch (error) {
+      if (this.#askers.of(session).signal.aborted) return { status: StatusCodes.BadSessionClosed }
       // While the historian is in trouble every read of every client fails for the same reason.
       const kind = isMillraceError(error) ? error.code : String(error)
       this.#tell(kind, `the history of ${node} cannot be read: ${toldError(error)}`)
@@ -155,7 +163,7 @@ function valueRefusal(context: ISessionContext, { request, node }: Item, found: 
 }
 
 function readOne(
-  { history, historized }: { readonly history: HistoryView; readonly historized: Historized },
+  { history, historized }: { readonly history: ReadableHistory; readonly historized: Historized },
   { request, node, index }: Item,
   place: Place | undefined,
 ): Promise<Answer> | Answer {

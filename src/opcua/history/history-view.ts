@@ -49,18 +49,24 @@ export interface HistoryRange {
   /** Not included, unless it is the start. */
   readonly end: number
   readonly limit: number
+  /** Bytes of values, about, that the page has at most unless its first value is longer; unlimited when absent. */
+  readonly bytesMax?: number | undefined
   /** Goes on behind this sample. */
   readonly after?: HistoryPosition | undefined
 }
 
-/** One page of raw samples by column, in the order of reading. */
+/** Samples by column, in the order of reading. */
+export interface HistoryColumns {
+  readonly count: number
+  /** Milliseconds since 1970 UTC; parts of a millisecond are kept. */
+  readonly times: ArrayLike<number>
+  readonly statuses: ArrayLike<number>
+  readonly values: ArrayLike<Value>
+}
+
+/** One page of raw samples. */
 export interface HistoryPage {
-  readonly samples: {
-    readonly count: number
-    readonly times: ArrayLike<number>
-    readonly statuses: ArrayLike<number>
-    readonly values: ArrayLike<Value>
-  }
+  readonly samples: HistoryColumns
   /** Where to go on; absent when there is no more. */
   readonly next?: HistoryPosition | undefined
 }
@@ -97,6 +103,12 @@ export interface AtTimeSettings {
   readonly isStepped: boolean
 }
 
+/** Who reads: long reads of different sessions take turns, and those of one that is closed are given up. */
+export interface HistoryAsker {
+  readonly by: object
+  readonly signal: AbortSignal
+}
+
 /** What the address space needs from a historian. It rejects with a `MillraceError` when the historian cannot be read or written. */
 export interface HistoryView {
   /** The aggregates that can be asked for, by name, with the numbers of their NodeIds in namespace 0. */
@@ -104,7 +116,7 @@ export interface HistoryView {
   readonly aggregateDefaults: AggregateSettings
   /** How the history of a tag is kept; undefined when it is not. */
   historized(tag: string): HistorizedTag | undefined
-  readPage(range: HistoryRange): Promise<HistoryPage>
+  readPage(range: HistoryRange, asker?: HistoryAsker): Promise<HistoryPage>
   /** The samples around a time, each the nearest one; of several at the time itself the last. */
   neighbours(
     tag: string,
@@ -114,8 +126,13 @@ export interface HistoryView {
     readonly at?: HistoryEntry | undefined
     readonly after?: HistoryEntry | undefined
   }>
-  readAtTime(tag: string, times: readonly number[], settings: AtTimeSettings): Promise<readonly HistoryEntry[]>
-  readProcessed(range: ProcessedRange): Promise<readonly HistoryEntry[]>
+  readAtTime(
+    tag: string,
+    times: readonly number[],
+    settings: AtTimeSettings,
+    asker?: HistoryAsker,
+  ): Promise<HistoryColumns>
+  readProcessed(range: ProcessedRange, asker?: HistoryAsker): Promise<HistoryColumns>
   readModified(range: HistoryRange): Promise<ModifiedPage>
   /** Changes the history of one tag, all of it or nothing, and keeps what was there with the name of the user. */
   modify(edit: HistoryEdit, user: string): Promise<EditedHistory>

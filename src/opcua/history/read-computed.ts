@@ -6,10 +6,11 @@ import {
   type ReadProcessedDetails,
   StatusCodes,
 } from 'node-opcua'
-import { columnsOf, type Wrap } from './column-data.ts'
+import type { ReadableHistory } from './askers.ts'
+import type { Wrap } from './column-data.ts'
 import { historyDataOf, wrapAs, wrapComputed } from './data-values.ts'
 import type { Historized } from './historized-variables.ts'
-import type { AggregateSettings, HistoryView } from './history-view.ts'
+import type { AggregateSettings } from './history-view.ts'
 import { timeOf } from './places.ts'
 import type { Answer } from './read-raw.ts'
 
@@ -26,7 +27,7 @@ const timesMax = 1000
 
 /** One page of the values at given times (Part 11 §6.5.5). */
 export async function readAtTime(
-  history: HistoryView,
+  history: ReadableHistory,
   historized: Historized,
   { reqTimes, useSimpleBounds }: ReadAtTimeDetails,
   { index, pageMax, indexRange }: PageOptions,
@@ -35,18 +36,18 @@ export async function readAtTime(
   const all = (reqTimes ?? []).map(timeOf)
   if (all.length === 0 || all.includes(undefined)) return { status: StatusCodes.BadInvalidTimestampArgument }
   const times = (all as number[]).slice(index, index + Math.min(pageMax, timesMax))
-  const entries = await history.readAtTime(tag, times, { useSimpleBounds, isStepped })
+  const columns = await history.readAtTime(tag, times, { useSimpleBounds, isStepped })
   const end = index + times.length
   return {
     status: StatusCodes.Good,
-    data: historyDataOf([columnsOf(entries)], wrapComputed(historized), indexRange),
+    data: historyDataOf([columns], wrapComputed(historized), indexRange),
     next: end < all.length ? { kind: 'atTime', index: end } : undefined,
   }
 }
 
 /** One page of an aggregate, a value for each interval (Part 11 §6.5.4). */
 export async function readProcessed(
-  history: HistoryView,
+  history: ReadableHistory,
   historized: Historized,
   { details, aggregateId }: { readonly details: ReadProcessedDetails; readonly aggregateId: NodeId | undefined },
   { index, pageMax, indexRange }: PageOptions,
@@ -66,7 +67,7 @@ export async function readProcessed(
   const count = Math.ceil(range / interval)
   const [from, to] = [index, pageEnd(index, pageMax, count)]
   const direction = start < end ? interval : -interval
-  const entries = await history.readProcessed({
+  const columns = await history.readProcessed({
     tag,
     start: start + from * direction,
     end: to < count ? start + to * direction : end,
@@ -76,7 +77,7 @@ export async function readProcessed(
   })
   return {
     status: StatusCodes.Good,
-    data: historyDataOf([columnsOf(entries)], wrapAggregate(aggregate, historized), indexRange),
+    data: historyDataOf([columns], wrapAggregate(aggregate, historized), indexRange),
     next: to < count ? { kind: 'processed', index: to } : undefined,
   }
 }
@@ -87,14 +88,14 @@ function pageEnd(from: number, pageMax: number, count: number): number {
   return count - end === 1 && end - from > 1 ? end - 1 : end
 }
 
-function aggregateOf({ aggregates }: HistoryView, id: NodeId | undefined): string | undefined {
+function aggregateOf({ aggregates }: ReadableHistory, id: NodeId | undefined): string | undefined {
   if (id?.namespace !== 0) return undefined
   return Object.entries(aggregates).find(([, number]) => number === id.value)?.[0]
 }
 
 /** The settings of a request; undefined when they cannot be met (Part 13 §4.2.1.2). */
 function settingsOf(
-  { aggregateDefaults }: HistoryView,
+  { aggregateDefaults }: ReadableHistory,
   { aggregateConfiguration: asked }: ReadProcessedDetails,
 ): AggregateSettings | undefined {
   if (!asked || asked.useServerCapabilitiesDefaults) return aggregateDefaults

@@ -6,11 +6,12 @@ import {
   type StatusCode,
   StatusCodes,
 } from 'node-opcua'
-import { isEncoded, type Value } from '../../model/value.ts'
-import { type Columns, columnsOf, countOf, type Wrap } from './column-data.ts'
+import { bytesOf, type Value } from '../../model/value.ts'
+import type { ReadableHistory } from './askers.ts'
+import { columnsOf, countOf, type Wrap } from './column-data.ts'
 import { dataValuesOf, historyDataOf, wrapOf } from './data-values.ts'
 import type { Historized } from './historized-variables.ts'
-import type { HistoryEntry, HistoryPage, HistoryRange, HistoryView, ModifiedPage } from './history-view.ts'
+import type { HistoryColumns, HistoryEntry, HistoryPage, HistoryRange, ModifiedPage } from './history-view.ts'
 import { objectsMax, type Place } from './places.ts'
 
 /** What one node of a request gets. */
@@ -33,7 +34,7 @@ const pageBytesMax = 1_000_000
 
 /** One page of raw history, with the values at the bounds of the range when they are asked for (Part 11 §6.5.3.2). */
 export async function readRaw(
-  history: HistoryView,
+  history: ReadableHistory,
   historized: Historized,
   place: RawPlace,
   indexRange: NumericRange | null,
@@ -44,7 +45,7 @@ export async function readRaw(
   const limit = Math.min(pageMax, domain.totalMax - returned)
   const isFirst = returned === 0
   const first = withBounds && isFirst ? await startBound(history, tag, place) : undefined
-  const parts: Columns[] = first ? [columnsOf([first])] : []
+  const parts: HistoryColumns[] = first ? [columnsOf([first])] : []
   const more = (at: Partial<RawPlace>): Place => ({ ...place, ...at, returned: returned + countOf(parts) })
   let next: Place | undefined
   if (!place.isAtEnd) {
@@ -64,7 +65,7 @@ export async function readRaw(
 }
 
 function answerOf(
-  parts: readonly Columns[],
+  parts: readonly HistoryColumns[],
   how: {
     readonly wrap: Wrap
     readonly indexRange: NumericRange | null
@@ -81,45 +82,33 @@ function answerOf(
 }
 
 /** Tells whether there are no samples, only bounds that were not found. */
-function isNothing({ count, statuses }: Columns): boolean {
+function isNothing({ count, statuses }: HistoryColumns): boolean {
   return count === 0 || (count === 1 && statuses[0] === boundNotFound)
 }
 
-/** A page that fits into a message: when its values are long, a shorter one is read. */
-async function pageOf(
-  history: HistoryView,
+/** A page that fits into a message. */
+function pageOf(
+  history: ReadableHistory,
   tag: string,
   { domain, after }: RawPlace,
   limit: number,
 ): Promise<HistoryPage> {
-  const range = { tag, start: domain.start, end: domain.end, after }
-  const page = await history.readPage({ ...range, limit })
-  const { count, values } = page.samples
-  const fitting = values instanceof Float64Array ? count : fittingCount(count, (index) => values[index])
-  return fitting < page.samples.count ? history.readPage({ ...range, limit: fitting }) : page
+  return history.readPage({ tag, start: domain.start, end: domain.end, after, limit, bytesMax: pageBytesMax })
 }
 
-/** How many of the values fit into a page; at least one. */
-function fittingCount(count: number, valueAt: (index: number) => unknown): number {
+/** How many of the entries fit into a page; at least one. */
+function fittingCount(entries: readonly HistoryEntry[]): number {
   let bytes = 0
-  for (let index = 0; index < count; index++) {
-    bytes += sizeOf(valueAt(index))
+  for (const [index, { value }] of entries.entries()) {
+    bytes += bytesOf(value)
     if (bytes > pageBytesMax) return Math.max(1, index)
   }
-  return count
-}
-
-function sizeOf(value: unknown): number {
-  if (typeof value === 'string') return value.length
-  if (value instanceof Uint8Array) return value.length
-  if (isEncoded(value)) return value.body.length + value.type.length
-  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + sizeOf(item), 0)
-  return 8
+  return entries.length
 }
 
 /** The value at the start: none of its own when samples are there, else the one before it in the direction of reading. */
 async function startBound(
-  history: HistoryView,
+  history: ReadableHistory,
   tag: string,
   { domain: { start, end } }: RawPlace,
 ): Promise<HistoryEntry | undefined> {
@@ -130,7 +119,7 @@ async function startBound(
 
 /** The value at the end, or the next one behind it. A range without an end has no bound there. */
 async function endBound(
-  history: HistoryView,
+  history: ReadableHistory,
   tag: string,
   { domain: { start, end } }: RawPlace,
 ): Promise<HistoryEntry | undefined> {
@@ -147,7 +136,7 @@ async function endBound(
 
 /** One page of the values that were changed, with who changed them and how (Part 11 §6.5.3.3). */
 export async function readModified(
-  history: HistoryView,
+  history: ReadableHistory,
   historized: Historized,
   place: ModifiedPlace,
   indexRange: NumericRange | null,
@@ -172,12 +161,11 @@ export async function readModified(
   }
 }
 
-/** A page of changes that fits into a message, as {@link pageOf} for samples. */
-async function modifiedPageOf(history: HistoryView, range: HistoryRange): Promise<ModifiedPage> {
+/** A page of changes that fits into a message: when its values are long, a shorter one is read. */
+async function modifiedPageOf(history: ReadableHistory, range: HistoryRange): Promise<ModifiedPage> {
   const page = await history.readModified(range)
-  const { length } = page.entries
-  const fitting = fittingCount(length, (index) => page.entries[index]?.value)
-  return fitting < length ? history.readModified({ ...range, limit: fitting }) : page
+  const fitting = fittingCount(page.entries)
+  return fitting < page.entries.length ? history.readModified({ ...range, limit: fitting }) : page
 }
 
 const updateTypes = {

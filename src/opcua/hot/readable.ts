@@ -67,6 +67,11 @@ function mayReadNow(watched: Watched, context: ISessionContext | null, nowMs: nu
   return true
 }
 
+/** Lets an item be judged anew: its session has another user. */
+export function forgetDenial(item: Reporting): void {
+  delete item[found]
+}
+
 function judge(node: UAVariable, context: ISessionContext): DataValue | undefined {
   const isReadable =
     !context.isAccessRestricted(node) &&

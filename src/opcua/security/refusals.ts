@@ -5,9 +5,10 @@ import {
   type ServerSecureChannelLayer,
   type StatusCode,
 } from 'node-opcua'
-import { shown, subjectOf, thumbprintOf } from '../../certificates/certificate.ts'
+import { shown, subjectOf } from '../../certificates/certificate.ts'
 import type { Verdict } from '../../certificates/judge.ts'
 import type { TrustStore } from '../../certificates/store.ts'
+import { thumbprintOf } from '../../certificates/thumbprint.ts'
 import { systemClock } from '../../model/clock.ts'
 import type { AuditSink } from '../events/audit-trail.ts'
 import { dateTime, type EventFields, type RaisedTypeName, raise, text } from '../events/raising.ts'
@@ -60,7 +61,8 @@ export function refusalLine({ verdict, bytes, address }: RefusedClient, what: st
   return `${what}: ${who}, thumbprint ${thumbprint}, from ${shown(address)}: ${status}, ${reason}${how}`
 }
 
-function remedyOf({ status }: Verdict, thumbprint: string): string {
+function remedyOf({ status, remedy }: Verdict, thumbprint: string): string {
+  if (remedy !== undefined) return `; ${remedy}`
   switch (status) {
     case 'BadCertificateUntrusted':
       return `; to accept it: millrace cert trust ${thumbprint}`

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type AddressSpace, DataType, type OPCUAServer, type ServerSecureChannelLayer } from 'node-opcua'
 import { OwnCertificate, type OwnCertificateNews } from '../../certificates/own-certificate.ts'
 import { TrustStore } from '../../certificates/store.ts'
+import { type CertificateRules, defaultCertificateRules } from '../../model/certificate-rules.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { Witnesses } from '../call-witness.ts'
@@ -11,6 +12,7 @@ import { dateTime, type EventFields, raise, text } from '../events/raising.ts'
 import type { Log } from '../space-context.ts'
 import { checkSessionCertificates } from './application-uri.ts'
 import { auditRefusal, judgeChannels, type OnRefused, refusalLine } from './refusals.ts'
+import { watchRevocationLists } from './revocation-watch.ts'
 import { bindServerConfiguration } from './server-configuration.ts'
 import type { ServerSecurity } from './server-security.ts'
 import { stackStoreOf } from './stack-store.ts'
@@ -29,19 +31,22 @@ export interface SecurityOptions {
   readonly name: string
   /** Host names and addresses of the endpoints. */
   readonly reachedBy: readonly string[]
+  /** How long certificates are valid, and which are accepted; the usual rules when it is absent. */
+  readonly rules?: CertificateRules | undefined
   readonly log: Log
 }
 
 /** Opens the stores and the own certificate, and makes what is missing. Rejects with an error of the file system or `certificate-unusable`. */
 export async function openSecurity(options: SecurityOptions): Promise<ServerSecurity> {
-  const { certificatesFolder, applicationUri, name, reachedBy, log } = options
-  const channels = new TrustStore(join(certificatesFolder, storeFolders.channels), 'application')
-  const users = new TrustStore(join(certificatesFolder, storeFolders.users), 'user')
+  const { certificatesFolder, applicationUri, name, reachedBy, rules = defaultCertificateRules, log } = options
+  const acceptsOverdue = rules.acceptsOverdueLists
+  const channels = new TrustStore(join(certificatesFolder, storeFolders.channels), 'application', { acceptsOverdue })
+  const users = new TrustStore(join(certificatesFolder, storeFolders.users), 'user', { acceptsOverdue })
   await channels.prepare()
   await users.prepare()
   const identity = { applicationUri, name, hosts: [...new Set([...reachedBy, hostname()])] }
   const now = () => systemClock.now()
-  const own = await OwnCertificate.open({ folder: channels.folder, identity, reachedBy, log, now })
+  const own = await OwnCertificate.open({ folder: channels.folder, identity, reachedBy, rules, log, now })
   const stackStores = { serverCertificateManager: stackStoreOf(channels), userCertificateManager: stackStoreOf(users) }
   return { channels, users, own, stackStores }
 }
@@ -88,6 +93,7 @@ export function guardChannels(
         onSessionClosed: heard('session of a user closed'),
       }),
       followOwn(own, { clock, log, onNews }),
+      watchRevocationLists({ addressSpace, stores: [channels, users], log, clock }),
     )
   }
   return () => {
@@ -154,17 +160,20 @@ function useOwn(server: OPCUAServer): void {
   }
 }
 
-/** The part of the stack's server that checks who opened a session (Part 4 §5.7.3.2). */
+/** The parts of the stack's server that check who opened a session, and who logs in with a certificate (Part 4 §5.7.3.2). */
 interface VerifiesClients {
   verifyClientSignature(session: unknown, channel: ServerSecureChannelLayer, signature: unknown): boolean
+  isValidX509IdentityToken(channel: ServerSecureChannelLayer, ...more: unknown[]): unknown
 }
 
-/** A client signs with the certificate that the server had when its channel was opened; the stack compares with the newest one. */
+/** Clients sign with the certificate that the server had when their channel was opened; the stack compares with the newest one. */
 function verifyByChannel(server: OPCUAServer): void {
   const verifies = server as unknown as VerifiesClients
-  const verify = verifies.verifyClientSignature
-  verifies.verifyClientSignature = (session, channel, signature) => {
-    const then = Object.create(server, { getCertificate: { value: () => channel.getCertificate() } })
-    return verify.call(then, session, channel, signature)
-  }
+  const { verifyClientSignature, isValidX509IdentityToken } = verifies
+  const asOf = (channel: ServerSecureChannelLayer): OPCUAServer =>
+    Object.create(server, { getCertificate: { value: () => channel.getCertificate() } })
+  verifies.verifyClientSignature = (session, channel, signature) =>
+    verifyClientSignature.call(asOf(channel), session, channel, signature)
+  verifies.isValidX509IdentityToken = (channel, ...more) =>
+    isValidX509IdentityToken.call(asOf(channel), channel, ...more)
 }

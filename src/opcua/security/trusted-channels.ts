@@ -1,4 +1,5 @@
 import { type OPCUAServer, type ServerSecureChannelLayer, type ServerSession, X509IdentityToken } from 'node-opcua'
+import type { Verdict } from '../../certificates/judge.ts'
 import type { TrustStore } from '../../certificates/store.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
 import type { OnRefused } from './refusals.ts'
@@ -80,7 +81,7 @@ async function judgeChannel(
 ): Promise<void> {
   const bytes = channel.clientCertificate
   if (!bytes || !channel.isOpened) return
-  const verdict = await store.verdict(bytes, systemClock.now())
+  const verdict = await verdictOnOpen(store, bytes)
   if (verdict.status === 'Good') return
   onClosed({ verdict, bytes, address: channel.remoteAddress })
   // A session without its channel could be taken up on another one.
@@ -88,6 +89,11 @@ async function judgeChannel(
     if (session.channel === channel) server.engine.closeSession(session.authenticationToken, true, 'Terminated')
   }
   channel.close()
+}
+
+/** A revocation list that is overdue keeps new clients out; those that were let in before, and run a plant, are not cut off by it. */
+function verdictOnOpen(store: TrustStore, bytes: Uint8Array): Promise<Verdict> {
+  return store.verdict(bytes, systemClock.now(), true)
 }
 
 async function judgeUser(
@@ -99,7 +105,7 @@ async function judgeUser(
   const { userIdentityToken: token, authenticationToken } = session
   if (!(token instanceof X509IdentityToken)) return
   const bytes = token.certificateData
-  const verdict = await store.verdict(bytes, systemClock.now())
+  const verdict = await verdictOnOpen(store, bytes)
   if (verdict.status === 'Good') return
   onClosed({ verdict, bytes, address: session.channel?.remoteAddress ?? '' })
   if (server.engine.getSession(authenticationToken)) server.engine.closeSession(authenticationToken, true, 'Terminated')

@@ -61,4 +61,13 @@ export const certificateEventTypes = {
       ExpirationDate: { dataType: 'UtcTime', description: 'Last moment of the validity of the new one.' },
     },
   },
+  RevocationListExpiresEventType: {
+    description: 'The revocation list of an authority has to be replaced soon, or is overdue.',
+    base: 'SystemEventType',
+    fields: {
+      Issuer: { dataType: 'String', description: 'Name of the authority.' },
+      Thumbprint: { dataType: 'String', description: 'SHA-1 thumbprint of its certificate, in hexadecimal.' },
+      ExpirationDate: { dataType: 'UtcTime', description: 'When the next list is due.' },
+    },
+  },
 } as const

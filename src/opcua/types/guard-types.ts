@@ -10,8 +10,9 @@ export function addGuardTypes({ namespace }: TypeContext): void {
     description: 'How much clients may ask of the server. The plant file sets it.',
   })
   for (const name of limitNames) {
-    const { description } = limitTable[name]
-    addProperty(namespace, limits, { name: limitMember(name), dataType: 'UInt32', description: `${description}.` })
+    const { description, isTime } = limitTable[name]
+    const dataType = isTime ? 'Duration' : 'UInt32'
+    addProperty(namespace, limits, { name: limitMember(name), dataType, description: `${description}.` })
   }
   const guard = namespace.addObjectType({
     browseName: 'GuardType',

@@ -83,4 +83,5 @@ export const typeIds = {
   SessionActivateAuditEventType: 1403,
   SessionEndAuditEventType: 1404,
   RoleMappingAuditEventType: 1405,
+  RevocationListExpiresEventType: 1412,
 } as const

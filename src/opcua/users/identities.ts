@@ -19,12 +19,14 @@ interface Says {
 }
 
 const identityBySession = new WeakMap<object, Identity>()
+const tenureBySession = new WeakMap<object, object>()
 const nodeIdsByRoles = new WeakMap<readonly Role[], NodeId[]>()
 let isInstalled = false
 
 /** Says who a session is from now on; without an identity it is nobody, with the role Anonymous. */
 export function identify(session: object, identity: Identity | undefined): void {
   install()
+  if (identityOf(session)?.name !== identity?.name) tenureBySession.set(session, {})
   if (identity) identityBySession.set(session, identity)
   else identityBySession.delete(session)
 }
@@ -32,6 +34,11 @@ export function identify(session: object, identity: Identity | undefined): void 
 /** Who a session is; undefined for one without a login. */
 export function identityOf(session: object | undefined): Identity | undefined {
   return session && identityBySession.get(session)
+}
+
+/** Stands for a session as long as it has the same user: what only that user may go on with is kept by it. */
+export function tenureOf(session: object): object {
+  return tenureBySession.get(session) ?? session
 }
 
 /**

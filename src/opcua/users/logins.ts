@@ -1,4 +1,5 @@
 import {
+  AnonymousIdentityToken,
   type OPCUAServer,
   type ServerSession,
   type StatusCode,
@@ -7,10 +8,12 @@ import {
   UserNameIdentityToken,
   X509IdentityToken,
 } from 'node-opcua'
-import { thumbprintOf } from '../../certificates/certificate.ts'
+import { thumbprintOf } from '../../certificates/thumbprint.ts'
 import { systemClock } from '../../model/clock.ts'
 import { administrators } from '../../model/role.ts'
 import { boundedText } from '../events/plain-value.ts'
+import { handOver } from './change-user.ts'
+import { judgeMoves, type Move } from './channel-moves.ts'
 import { type Identity, identify, identityOf } from './identities.ts'
 import { type Guest, type SeatRules, Seats } from './seats.ts'
 import type { UserDirectory } from './user-directory.ts'
@@ -24,6 +27,8 @@ export interface Login {
   readonly user: string
   readonly address: string
   readonly channelId: string
+  /** Whose session it was before, when another user has taken it over. */
+  readonly before?: string | undefined
   /** Why it was refused; Good when it was not. The client is told one code for all of them. */
   readonly status: StatusCode
 }
@@ -64,6 +69,9 @@ const failuresPerChannel = 10
 /** The code of every login that is refused for what proves it, so that nobody learns what was wrong. */
 const refusal = StatusCodes.BadUserAccessDenied
 
+/** What a client without a login is called; no user may have that name. */
+const nobody = 'anonymous'
+
 /** Time for the last answer to reach the client before its channel is closed, in milliseconds. */
 const farewellMs = 100
 
@@ -78,11 +86,16 @@ export function judgeLogins(
   rules: SeatRules & { readonly witness: LoginWitness },
 ): () => void {
   const judge = new Judge(server, users, rules)
+  judgeMoves(server, (move) => judge.refuseMove(move))
   const judges = server as unknown as Judges
   const { isUserAuthorized, isValidUserIdentityToken } = judges
   judges.isValidUserIdentityToken = (channel, session, token, signature, endpoint, verdict) => {
-    const refuse = (status: StatusCode): void =>
-      judge.refuse({ channel, session, token, status }, () => verdict(null, refusal))
+    const refuse = (status: StatusCode): void => {
+      // Without a login there is nothing to guess: what is wrong is told, at once.
+      if (token instanceof AnonymousIdentityToken)
+        judge.refused({ channel, session, token, status }, () => verdict(null, status))
+      else judge.refuse({ channel, session, token, status }, () => verdict(null, refusal))
+    }
     if (!judge.mayTry(channel)) return
     isValidUserIdentityToken.call(server, channel, session, token, signature, endpoint, (error, status) => {
       if (error || !status?.isGood()) refuse(status ?? StatusCodes.BadIdentityTokenInvalid)
@@ -143,7 +156,7 @@ class Judge {
         if (isAuthorized && !error) this.#admit(asked, token.userName ?? '', answer)
         // The password could not be read, so nobody has looked at it yet.
         else if (error || status) this.refuse({ ...asked, status: status ?? StatusCodes.BadInternalError }, deny)
-        else this.#refused({ ...asked, status: refusal }, deny)
+        else this.refused({ ...asked, status: refusal }, deny)
       })
     } else if (token instanceof X509IdentityToken) {
       const user = this.#users?.userOfCertificate?.(thumbprintOf(token.certificateData))
@@ -157,10 +170,15 @@ class Judge {
     }
   }
 
+  /** Tells that a session was not moved: nothing was guessed, so the answer is not delayed. */
+  refuseMove({ channel, session, token, status }: Move): void {
+    this.#tell({ channel, session, token: token ?? new AnonymousIdentityToken() }, givenName(token), status)
+  }
+
   /** Refuses after as long as a wrong password takes. */
   refuse(refused: Asked & { readonly status: StatusCode }, then: () => void): void {
     const { channel, token } = refused
-    const done = () => this.#refused(refused, then)
+    const done = () => this.refused(refused, then)
     const waited = this.#users?.refused?.(givenName(token), addressOf(channel)) ?? Promise.resolve()
     waited.then(done, done)
   }
@@ -176,7 +194,8 @@ class Judge {
     })
   }
 
-  #refused({ channel, session, token, status }: Asked & { readonly status: StatusCode }, then: () => void): void {
+  /** Tells of a login that is refused, and answers it; the last one that a channel has ends it. */
+  refused({ channel, session, token, status }: Asked & { readonly status: StatusCode }, then: () => void): void {
     this.#tell({ channel, session, token }, givenName(token), status)
     const isLast = (this.#attempts.get(channel) ?? 0) >= failuresPerChannel
     then()
@@ -186,7 +205,7 @@ class Judge {
   /** Lets somebody in; without a name it is a client without a login. */
   #admit(asked: Asked, user: string | undefined, answer: Answer): void {
     const { channel, session } = asked
-    const told = user ?? 'anonymous'
+    const told = user ?? nobody
     const identity = user === undefined ? undefined : this.#identityOf(user)
     if (session.status === 'closed') {
       answer(null, false, StatusCodes.BadSessionClosed)
@@ -202,10 +221,12 @@ class Judge {
       return
     }
     this.#attempts.delete(channel)
+    const before = this.#heard.has(session) ? (identityOf(session)?.name ?? nobody) : told
     identify(session, identity)
+    if (before !== told) handOver(session)
     session.passwordChangeRequired = identity?.mustChangePassword() === true
     this.#hearEnd(session)
-    this.#tell(asked, told, StatusCodes.Good)
+    this.#tell(asked, told, StatusCodes.Good, before === told ? undefined : before)
     answer(null, true)
   }
 
@@ -222,9 +243,9 @@ class Judge {
     return { user, isAdministrator: identity?.roles().some((role) => administrators.includes(role)) === true }
   }
 
-  #tell({ channel, session, token }: Asked, user: string, status: StatusCode): void {
+  #tell({ channel, session, token }: Asked, user: string, status: StatusCode, before?: string): void {
     const channelId = String(channel.channelId ?? '')
-    this.#rules.witness.login({ session, token, user, address: addressOf(channel), channelId, status })
+    this.#rules.witness.login({ session, token, user, before, address: addressOf(channel), channelId, status })
     if (status === StatusCodes.BadTooManySessions) this.#rules.report('sessionLimit', 'ActivateSession', status.name)
     else if (!status.isGood()) this.#rules.report('refusedLogin', 'ActivateSession', status.name)
   }
@@ -240,10 +261,10 @@ function endSessionsOf({ engine }: OPCUAServer, user: string): void {
 }
 
 /** The name that somebody gives; what proves it is never looked at. */
-function givenName(token: UserIdentityToken): string {
-  const { userName } = token as { readonly userName?: string | null }
+function givenName(token: UserIdentityToken | null): string {
+  const { userName } = (token ?? {}) as { readonly userName?: string | null }
   if (typeof userName === 'string' && userName !== '') return boundedText(userName, 200)
-  return token instanceof X509IdentityToken ? 'certificate' : 'anonymous'
+  return token instanceof X509IdentityToken ? 'certificate' : nobody
 }
 
 function addressOf({ remoteAddress }: Channel): string {

@@ -15,7 +15,7 @@ import {
   WellKnownRoles,
 } from 'node-opcua'
 import { Range, UserManagementDataType } from 'node-opcua-types'
-import { thumbprintOf } from '../../certificates/certificate.ts'
+import { thumbprintOf } from '../../certificates/thumbprint.ts'
 import type { AuditSink } from '../events/audit-trail.ts'
 import { childOf, type SpaceContext } from '../space-context.ts'
 import { type Audited, bindAdministration, encryptedOnly, type Handler, Refusal } from './administer.ts'
@@ -134,7 +134,7 @@ function addCertificateUsers(
     return new Variant({ dataType: DataType.String, arrayType: VariantArrayType.Array, value })
   }
   thumbprints.bindVariable({ get }, true)
-  const permissions = 'Browse | Read | Call'
+  const permissions = 'Browse | Read | Call | ReadRolePermissions'
   for (const each of [method, method.inputArguments, thumbprints]) {
     each?.setRolePermissions([{ roleId: WellKnownRoles.SecurityAdmin, permissions: makePermissionFlag(permissions) }])
     each?.setAccessRestrictions(encryptedOnly)

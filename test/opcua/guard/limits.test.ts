@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import { StatusCodes } from 'node-opcua'
 import { BinaryStream } from 'node-opcua-binary-stream'
-import { defaultLimits } from '../../../src/model/limits.ts'
+import { defaultLimits, limitsWith } from '../../../src/model/limits.ts'
 import { applyEncodingLimits } from '../../../src/opcua/guard/index.ts'
-import { negotiateTransport } from '../../../src/opcua/guard/limits.ts'
+import { limitsInUse, negotiateTransport, useLimits } from '../../../src/opcua/guard/limits.ts'
 import { RateLimits } from '../../../src/opcua/guard/rates.ts'
 
 describe('guard: limits', () => {
@@ -33,6 +33,19 @@ describe('guard: limits', () => {
   it('lowers the bounds of the decoder, which options can only raise', () => {
     BinaryStream.maxArrayLength = 10_000_000
     applyEncodingLimits()
+    expect(BinaryStream.maxArrayLength).to.equal(defaultLimits.arrayLength)
+  })
+
+  it('holds several servers of one process to the lowest limits of them, in whatever order they come and go', () => {
+    const raised = useLimits(limitsWith({ nesting: 200, arrayLength: 2_000, messageChunks: 512 }))
+    expect(limitsInUse()).to.include({ nesting: 200, arrayLength: 2_000, messageChunks: 512 })
+    const other = useLimits(limitsWith({ nesting: 150, arrayLength: 3_000 }))
+    expect(limitsInUse()).to.include({ nesting: 150, arrayLength: 2_000, messageChunks: 256 })
+    expect(BinaryStream.maxArrayLength).to.equal(2_000)
+    raised()
+    expect(limitsInUse()).to.include({ nesting: 150, arrayLength: 3_000, messageChunks: 256 })
+    other()
+    expect(limitsInUse()).to.deep.equal(defaultLimits)
     expect(BinaryStream.maxArrayLength).to.equal(defaultLimits.arrayLength)
   })
 

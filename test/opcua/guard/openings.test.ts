@@ -29,6 +29,13 @@ describe('guard: openings of channels', () => {
     await until('no timer is left', () => timers() <= before + 3)
   })
 
+  it('closes a channel that is renewed with another security mode than it has', async () => {
+    const client = await RawClient.session(bench.port)
+    await client.open(MessageSecurityMode.None, true)
+    await client.open(MessageSecurityMode.Sign, true).catch(() => undefined)
+    await client.closed
+  })
+
   it('closes a channel that is opened again and again', async () => {
     const client = await RawClient.session(bench.port)
     let openings = 0

@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { DataType, HistoryData } from 'node-opcua'
 import { BinaryStream } from 'node-opcua-binary-stream'
 import { dataTypes, type Value } from '../../../src/model/value.ts'
-import { type Columns, columnsOf, type Wrap } from '../../../src/opcua/history/column-data.ts'
+import { columnsOf, type Wrap } from '../../../src/opcua/history/column-data.ts'
 import { dataValuesOf, historyDataOf, wrapAs, wrapComputed, wrapOf } from '../../../src/opcua/history/data-values.ts'
-import type { HistoryEntry } from '../../../src/opcua/history/history-view.ts'
+import type { HistoryColumns, HistoryEntry } from '../../../src/opcua/history/history-view.ts'
 
 function bytesOf(data: HistoryData): Buffer {
   const stream = BinaryStream.createGrowable(64, 4_000_000)
@@ -14,7 +14,7 @@ function bytesOf(data: HistoryData): Buffer {
 }
 
 /** What the stack makes of the same samples: an object for each. */
-function stock(parts: readonly Columns[], wrap: Wrap): Buffer {
+function stock(parts: readonly HistoryColumns[], wrap: Wrap): Buffer {
   return bytesOf(new HistoryData({ dataValues: parts.flatMap((part) => dataValuesOf(part, wrap)) }))
 }
 
@@ -77,7 +77,7 @@ describe('HistoryData from columns', () => {
   it('has the bytes of the stack for typed columns', () => {
     const double = { name: 'p', description: '', dataType: 'Double', isArray: false } as const
     const port = { port: double, namespaces: [] }
-    const columns: Columns = {
+    const columns: HistoryColumns = {
       count: 3,
       times: Float64Array.of(1.7e12, 1.7e12 + 0.5, 1.7e12 + 0.9999),
       statuses: Uint32Array.of(0, 0x40000000, 0),

@@ -4,6 +4,8 @@ import type { Client } from '../bench.ts'
 import { at, type HistoryBench, samplesOf, startHistoryBench, users } from './history-bench.ts'
 import { historyRead, rawDetails, rowsOf } from './reading.ts'
 
+const loginOf = (name: string) => ({ type: UserTokenType.UserName, userName: name, password: name }) as const
+
 describe('HistoryRead, continuation points', function () {
   this.timeout(30_000)
   let bench: HistoryBench
@@ -40,6 +42,27 @@ describe('HistoryRead, continuation points', function () {
     expect(await goOn(point)).to.deep.equal([1])
     expect(await goOn(point)).to.equal('BadContinuationPointInvalid')
     expect(await goOn(Buffer.from('nonsense'))).to.equal('BadContinuationPointInvalid')
+  })
+
+  it('are those of a user: gone when another one takes the session over', async () => {
+    const session = await startHistoryBench({ users })
+    try {
+      const own = await session.connect({ user: loginOf('Observer') })
+      await session.store.append(
+        samplesOf(
+          'fill.volume',
+          [0, 1, 2].map((second) => [second, second]),
+        ),
+      )
+      const point = await begin(own)
+      await own.session.changeUser(loginOf('Observer'))
+      expect(await goOn(point, own)).to.deep.equal([1])
+      const other = await begin(own)
+      await own.session.changeUser(loginOf('Operator'))
+      expect(await goOn(other, own)).to.equal('BadContinuationPointInvalid')
+    } finally {
+      await session.stop()
+    }
   })
 
   it('are gone when they are released', async () => {

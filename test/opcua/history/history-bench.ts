@@ -1,14 +1,15 @@
+import { join } from 'node:path'
 import { type AggregateName, aggregateIds, defaultConfiguration } from '../../../src/history/aggregate/configuration.ts'
-import { readProcessed } from '../../../src/history/aggregate/processed.ts'
 import type { HistoryStore } from '../../../src/history/history-store.ts'
-import { readAtTime } from '../../../src/history/read/at-time.ts'
+import { HistoryReads } from '../../../src/history/read/history-reads.ts'
+import { type OpenedHistory, openHistory } from '../../../src/history/store/sqlite-history.ts'
 import type { PipelineDescription, Port } from '../../../src/model/port.ts'
 import type { TagSample } from '../../../src/model/sample.ts'
 import type { DataType } from '../../../src/model/value.ts'
-import type { HistorizedTag, HistoryView } from '../../../src/opcua/history/history-view.ts'
+import type { HistorizedTag, HistoryAsker, HistoryView } from '../../../src/opcua/history/history-view.ts'
 import type { RoleName } from '../../../src/opcua/roles.ts'
 import type { ServerOptions, UserDirectory } from '../../../src/opcua/server-options.ts'
-import { openIn, temporaryFolder } from '../../history/kit.ts'
+import { temporaryFolder } from '../../history/kit.ts'
 import { type Bench, startBench } from '../bench.ts'
 import { HandMadePlant } from '../hand-made-plant.ts'
 
@@ -17,6 +18,8 @@ export interface HistoryBench extends Bench {
   readonly store: HistoryStore
   /** What is historized now; a test may change it before it calls {@link HistoryBench.server}.change. */
   readonly kept: Map<string, HistorizedTag>
+  /** For whom values were read, a time for each read. */
+  readonly askers: (HistoryAsker | undefined)[]
 }
 
 const outputs: readonly (readonly [string, DataType, boolean])[] = [
@@ -46,33 +49,52 @@ class HistorizedPlant extends HandMadePlant {
 /** Serves a plant whose outputs are historized, all but `fill.plain`, with what the store holds. */
 export async function startHistoryBench(options: Partial<ServerOptions> = {}): Promise<HistoryBench> {
   const folder = await temporaryFolder()
-  const store = await openIn(folder.path)
+  const opened = await openHistory({ file: join(folder.path, 'history.db'), clock: { now: () => 0 } })
+  const { store } = opened
+  const reads = new HistoryReads()
   const tags = outputs.map(([name]) => `fill.${name}`).filter((tag) => tag !== 'fill.plain')
   const kept = new Map(tags.map((tag) => [tag, { keepMs: 90 * 86_400_000, deadband: tag === 'fill.volume' ? 0.5 : 0 }]))
-  const bench = await startBench({ view: new HistorizedPlant(historyViewOf(store, kept)), ...options })
+  const askers: (HistoryAsker | undefined)[] = []
+  const noted: Pick<HistoryReads, 'read'> = {
+    read(source, reading, asker) {
+      askers.push(asker as HistoryAsker | undefined)
+      return reads.read(source, reading, asker)
+    },
+  }
+  const plant = new HistorizedPlant(historyViewOf(opened, noted, kept))
+  const bench = await startBench({ view: plant, ...options })
   return {
     ...bench,
-    store,
-    kept,
+    ...{ plant, store, kept, askers },
     async stop() {
       await bench.stop()
+      await reads.close()
       await store.close()
       await folder.remove()
     },
   }
 }
 
-/** The history of a store as the address space sees it. */
-export function historyViewOf(store: HistoryStore, kept: ReadonlyMap<string, HistorizedTag>): HistoryView {
+/** A history as the address space sees it. */
+export function historyViewOf(
+  { store, source }: Pick<OpenedHistory, 'store' | 'source'>,
+  reads: Pick<HistoryReads, 'read'>,
+  kept: ReadonlyMap<string, HistorizedTag>,
+): HistoryView {
   return {
     aggregates: aggregateIds,
     aggregateDefaults: defaultConfiguration,
     historized: (tag) => kept.get(tag),
-    readPage: (range) => store.readPage(range),
+    readPage: (request, asker) => reads.read(source, { kind: 'raw', request }, asker),
     neighbours: (tag, time) => store.neighbours(tag, time),
-    readAtTime: (tag, times, { useSimpleBounds, isStepped }) =>
-      readAtTime(store, { tag, times, useSimpleBounds, configuration: { ...defaultConfiguration, isStepped } }),
-    readProcessed: (range) => readProcessed(store, { ...range, aggregate: range.aggregate as AggregateName }),
+    async readAtTime(tag, times, { useSimpleBounds, isStepped }, asker) {
+      const request = { tag, times, useSimpleBounds, configuration: { ...defaultConfiguration, isStepped } }
+      return (await reads.read(source, { kind: 'atTime', request }, asker)).samples
+    },
+    async readProcessed(range, asker) {
+      const request = { ...range, aggregate: range.aggregate as AggregateName }
+      return (await reads.read(source, { kind: 'processed', request }, asker)).samples
+    },
     readModified: (range) => store.readModified(range),
     modify: (edit, user) => store.modify(edit, { user, at: Date.now() }),
   }

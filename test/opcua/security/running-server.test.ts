@@ -6,6 +6,7 @@ import { readCertificate } from '../../../src/certificates/certificate.ts'
 import { derPartsOf, pemOf } from '../../../src/certificates/der.ts'
 import { applicationUriOf } from '../../../src/certificates/names.ts'
 import { ownFiles, replaceOwn } from '../../../src/certificates/own.ts'
+import { TrustStore } from '../../../src/certificates/store.ts'
 import { recorded } from '../../cli/recorded-terminal.ts'
 import { keyPemOf, makeCertificate } from '../../kit/certificate-workshop.ts'
 import { until } from '../../kit/demo-plant.ts'
@@ -107,6 +108,15 @@ describe('certificates of a server that runs', function () {
     // The session proves itself again on the channel that has the old certificate.
     const user = { type: UserTokenType.UserName, userName: 'ada', password: 'x' } as const
     expect((await old.session.changeUser(user)).name).to.equal('Good')
+    const person = await makeCertificate({ name: 'Eve', uri: null })
+    userOf.set(person.certificate.thumbprint, 'eve')
+    await new TrustStore(join(certificates(), 'users'), 'user').put('trusted', person.certificate)
+    const eve = {
+      type: UserTokenType.Certificate,
+      certificateData: person.der,
+      privateKey: await keyPemOf(person),
+    } as const
+    expect((await old.session.changeUser(eve)).name).to.equal('Good')
     const fresh = await bench.connect(encrypted)
     expect((await fresh.read('dev/plc1.DeviceId')).value.value).to.equal('plc1')
   })

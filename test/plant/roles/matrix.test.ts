@@ -2,37 +2,10 @@ import { expect } from 'chai'
 import { AttributeIds, DataType } from 'node-opcua'
 import type { RolePermissionType } from 'node-opcua-types'
 import { until } from '../../kit/demo-plant.ts'
-import { login, password, startUserPlant, type UserPlant } from '../../kit/user-plant.ts'
-import type { Client } from '../../opcua/bench.ts'
 import { type EventListener, listen } from '../../opcua/event-listener.ts'
-import { scaling } from '../change-plants.ts'
 import { attempts, type Tried } from './attempts.ts'
 import { type Cell, type Column, columns, matrix } from './matrix.ts'
-
-const plantText = (anonymous: string): string => `plant: line
-server: { port: 0, anonymous: ${anonymous}, security: { unsecured: true } }
-equipment:
-  Acme: { level: Enterprise }
-  Acme/Line1: { level: WorkCenter }
-devices:
-  boiler1:
-    type: signals
-    equipment: Acme/Line1
-    every: 50ms
-    config:
-      tags:
-        - { name: level, signal: walk, unit: '%', min: 0, max: 100, offset: 50, amplitude: 45, period: 1s }
-        - { name: setpoint, signal: setpoint, value: 20, min: 0, max: 100 }
-`
-const pipeline = scaling({
-  ...{ servo: 'boiler1', outputs: 'scaled: { from: scaled.scaled, min: 0, max: 1000, history: { keep: 1d } }' },
-  parameters: 'parameters: { limit: { type: Double, min: 0, max: 10, default: 1 } }',
-})
-  .replace('boiler1.position', 'boiler1.level')
-  .replace(', unit: mm', '')
-
-const anonymousColumns = ['none', 'observe', 'operate'] as const
-const userColumns = columns.filter((column) => !(anonymousColumns as readonly string[]).includes(column))
+import { type RolePlants, startRolePlants } from './role-plants.ts'
 
 /** What there is in the matrix, and what clients have found: rows as `cell: column column ...`. */
 const rowOf = (cell: string, may: readonly string[]): string =>
@@ -40,32 +13,14 @@ const rowOf = (cell: string, may: readonly string[]): string =>
 
 describe('roles × services × node classes (information model, section 5.8)', function () {
   this.timeout(240_000)
-  const plants: UserPlant[] = []
-  const clients = new Map<Column, Client>()
-  /** An operator of each plant, who makes things happen. */
-  const writers: Client[] = []
+  let plants: RolePlants
+  let clients: RolePlants['clients']
 
   before(async () => {
-    for (const anonymous of anonymousColumns) {
-      const users = anonymous === 'none' ? userColumns : []
-      const plant = await startUserPlant({ 'plant.yaml': plantText(anonymous), 'pipelines/scale.yaml': pipeline }, [
-        ...users.map((name) => ({ name, password, roles: name === 'nobody' ? [] : [name] })),
-        { name: 'writer', password, roles: ['Operator'] },
-      ])
-      plants.push(plant)
-      clients.set(anonymous, await plant.secure())
-      writers.push(await plant.secure(login('writer')))
-      for (const name of users) clients.set(name, await plant.secure(login(name)))
-    }
-    const { id, session } = clients.get('ConfigureAdmin')!
-    await until('there is a history', async () => {
-      const value = await session.read({ nodeId: id('pipe/scale.Outputs.scaled'), attributeId: AttributeIds.Value })
-      return value.statusCode.isGood()
-    })
+    plants = await startRolePlants()
+    clients = plants.clients
   })
-  after(async () => {
-    for (const plant of plants) await plant.stop()
-  })
+  after(() => plants.stop())
 
   for (const cell of Object.keys(attempts) as Tried[]) {
     it(`${cell}: ${matrix[cell].join(', ') || 'nobody'}`, async () => {
@@ -88,7 +43,8 @@ describe('roles × services × node classes (information model, section 5.8)', f
         if (listener) listeners.set(column, listener)
       }
       // A write is an event of the device, and an audit event.
-      for (const writer of writers) await writer.write('dev/boiler1.setpoint', { dataType: DataType.Double, value: 40 })
+      for (const writer of plants.writers)
+        await writer.write('dev/boiler1.setpoint', { dataType: DataType.Double, value: 40 })
       const hears = (column: Column, field: 'Tag' | 'AttributeId'): boolean =>
         listeners.get(column)?.heard.some((event) => event[field] !== null) === true
       await until('whoever may has heard of it', () =>

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type AddressSpace,
   AttributeIds,
@@ -35,6 +36,8 @@ export const eventsReturnMax = 1000
 const examinedMax = 20_000
 /** Events that are fetched at once. */
 const fetchedMax = 500
+/** How long events are looked at before others have their turn: a where-clause may have a hundred operands. */
+const sliceMs = 3
 /** Bytes of fields that one answer may have, about. */
 const answerBytesMax = 1_000_000
 
@@ -109,7 +112,12 @@ class EventPage {
     for (let examined = 0; next && examined < examinedMax && this.#hasRoom(limit); ) {
       const page = await this.#reader.history.read({ ...range, after, limit: fetchedMax })
       next = page.next !== undefined
+      let sinceMs = performance.now()
       for (const event of page.entries) {
+        if (performance.now() - sinceMs > sliceMs) {
+          await nextTurn()
+          sinceMs = performance.now()
+        }
         if (!this.#hasRoom(limit)) {
           next = true
           break
