@@ -1,6 +1,6 @@
 import { AttributeIds, type DataValue, type ISessionContext, PermissionType, type UAVariable } from 'node-opcua'
 import { Access } from './access.ts'
-import type { Watched } from './watched.ts'
+import { type Item, type Watched, watchedOf } from './watched.ts'
 
 /** For how long it holds that a session may read a variable, in milliseconds. */
 const HOLDS_MS = 1000
@@ -68,8 +68,12 @@ function mayReadNow(watched: Watched, context: ISessionContext | null, nowMs: nu
 }
 
 /** Lets an item be judged anew: its session has another user. */
-export function forgetDenial(item: Reporting): void {
-  delete item[found]
+export function forgetDenial(item: Item): void {
+  const context = item.getSessionContext()
+  if (context) lookups.delete(context)
+  const watched = watchedOf(item)
+  watched.judgedAtMs = Number.NEGATIVE_INFINITY
+  watched.denial = undefined
 }
 
 function judge(node: UAVariable, context: ISessionContext): DataValue | undefined {

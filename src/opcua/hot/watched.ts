@@ -19,7 +19,7 @@ export interface Item extends InWindow {
   overflow: boolean
   readonly _semantic_version: number
   readonly _linkedItems?: readonly number[]
-  readonly _triggeredNotifications?: readonly object[]
+  _triggeredNotifications?: readonly object[] | undefined
   readonly _value_changed_callback: unknown
   oldDataValue: DataValue
   _pendingDataValue: DataValue | null
