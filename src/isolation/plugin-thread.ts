@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import type { Cancel, Clock } from '../model/clock.ts'
 import { MillraceError } from '../model/errors.ts'
@@ -16,6 +17,17 @@ const graceMs = 1000
 const toleranceMs = 2
 
 const mebibyte = 2 ** 20
+
+/**
+ * Takes back what the program itself was given on its command line or in NODE_OPTIONS.
+ *
+ * V8 prefers such a flag to the limit of a thread, so that a plugin could take as much as the whole program may. The heap of the
+ * program has its limit already, and reads the flags no more.
+ */
+function takeBackHeapFlags(): void {
+  setFlagsFromString('--max-old-space-size=0')
+  setFlagsFromString('--max-heap-size=0')
+}
 
 /** What a thread needs, and whom it tells. */
 export interface ThreadHost {
@@ -60,6 +72,7 @@ export class PluginThread {
     const { url, origin, memoryMiB, clock } = host
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
+    takeBackHeapFlags()
     const data: ThreadData = { url, origin, externalMax: memoryMiB * mebibyte, port: port2, pulse: this.#pulse }
     this.#worker = new Worker(new URL(`./thread${extname(import.meta.url)}`, import.meta.url), {
       workerData: data,

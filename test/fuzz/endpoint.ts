@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { OpenSecureChannelRequest } from 'node-opcua-service-secure-channel'
 import { type Arena, startArena } from '../hostile/arena.ts'
+import { arenaFiles } from '../hostile/plant-files.ts'
 import { type Random, randomOf } from '../hostile/random.ts'
 import type { RawClient } from '../kit/raw-client.ts'
 import { chunkOf, encodeBody, helloOf, openHeader, symmetricHeader } from '../kit/raw-messages.ts'
@@ -20,26 +21,40 @@ const loginMs = 40_000
 /** Requests that may wait for long by what they mean. */
 const waiting = /^(Publish|Call|HistoryUpdate)Request$/
 
+/**
+ * The plant of the arena, with little room for what clients may leave behind for up to an hour: what the limits allow is no leak,
+ * and would hide one.
+ */
+const files = {
+  ...arenaFiles,
+  'plant.yaml': (arenaFiles['plant.yaml'] ?? '').replace(
+    'anonymous: operate',
+    'anonymous: operate, limits: { subscriptions: 100, monitoredItems: 5000 }',
+  ),
+}
+
 /** Runs a hostile client again and again, each from a seed of its own, under the common pass rule; tells what broke it. */
 async function fuzzed(
-  { ms, seed }: Budget,
+  { ms, count = Number.POSITIVE_INFINITY, seed }: Budget,
   attack: (arena: Arena, random: Random) => Promise<number>,
 ): Promise<Outcome> {
-  const arena = await startArena()
+  const arena = await startArena({}, files)
   let runs = 0
   try {
-    const end = performance.now() + ms
-    let next = seed
+    const startedMs = performance.now()
+    const isOver = () => performance.now() - startedMs >= ms || runs >= count
+    // Seeds that are next to each other must not give the same attacks in another order.
+    const seeds = randomOf(seed)
     await arena.suffer(
       async () => {
         const keepOn = async (): Promise<void> => {
-          while (performance.now() < end && arena.plant.child.exitCode === null)
-            runs += await attack(arena, randomOf(next++))
+          while (!isOver() && arena.plant.child.exitCode === null)
+            runs += await attack(arena, randomOf(seeds.below(2 ** 32)))
         }
         await Promise.all(Array.from({ length: together }, keepOn))
       },
       // What sessions hold whose clients have gone ends with their timeout, two minutes later.
-      { logBytes: 64 * 1024 + ms, memoryPeakBytes: 384 * 1024 * 1024, memoryBackMs: 240_000 },
+      { logBytes: 64 * 1024 + Math.min(ms, count * 16), memoryBackMs: 240_000 },
     )
     await arena.stop()
     return { runs }

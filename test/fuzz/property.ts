@@ -4,14 +4,14 @@ import type { Budget, Outcome } from './target.ts'
 /** Checks a property for as long as the budget says; what was found is made as small as possible. */
 export async function checkFor<Input>(
   property: IAsyncProperty<Input>,
-  { ms, seed }: Budget,
+  { ms, count = Number.MAX_SAFE_INTEGER, seed }: Budget,
   replay?: { readonly path: string },
 ): Promise<Outcome> {
   const details = await fc.check(property, {
     seed,
     ...(replay ? { path: replay.path, endOnFailure: true } : {}),
-    numRuns: Number.MAX_SAFE_INTEGER,
-    interruptAfterTimeLimit: ms,
+    numRuns: count,
+    ...(Number.isFinite(ms) ? { interruptAfterTimeLimit: ms } : {}),
     // What is found in the last second shall still be made small.
     markInterruptAsFailure: false,
   })

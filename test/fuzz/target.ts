@@ -1,6 +1,9 @@
-/** What one target is given: how long it may go on, and where its chance begins. */
+/** What one target is given: how long it may go on, or how much it tries, and where its chance begins. */
 export interface Budget {
+  /** Infinite where a count is what ends it. */
   readonly ms: number
+  /** Inputs that are tried, at least; without it the time alone ends it. */
+  readonly count?: number | undefined
   readonly seed: number
 }
 

@@ -41,11 +41,13 @@ export interface Allowance {
 
 /** A plant in a process of its own, an honest client in another one, and cases that both must survive. */
 export interface Arena {
+  /** The plant's files, with its data in `d` and its certificates in `c` below. */
+  readonly folder: string
   readonly plant: PlantProcess
   readonly port: number
   readonly url: string
   /** A raw client; what it receives must not leak anything. */
-  raw(): Promise<RawClient>
+  raw(localAddress?: string): Promise<RawClient>
   /** A raw client with an anonymous session. */
   session(): Promise<RawClient>
   /** Lets something hostile happen, under the common pass rule. */
@@ -53,10 +55,19 @@ export interface Arena {
   stop(): Promise<void>
 }
 
+/** How the plant of an arena runs. */
+export interface ArenaOptions extends PlantProcessOptions {
+  /** Does something to its folder before it starts. */
+  prepare?(folder: string): Promise<unknown>
+}
+
 /** Starts a plant with the heap that the rule is about (512 MB), and the honest client. */
-export async function startArena(options: PlantProcessOptions = {}, files = arenaFiles): Promise<Arena> {
-  const environment = { NODE_OPTIONS: '--max-old-space-size=512', ...options.environment }
-  const plant = await startPlantProcess(await plantFolder(files), { ...options, environment })
+export async function startArena(options: ArenaOptions = {}, files = arenaFiles): Promise<Arena> {
+  const { NODE_OPTIONS: more = '', ...others } = options.environment ?? {}
+  const environment = { ...others, NODE_OPTIONS: `--max-old-space-size=512 ${more}` }
+  const folder = await plantFolder(files)
+  await options.prepare?.(folder)
+  const plant = await startPlantProcess(folder, { ...options, environment })
   const port = Number(/:(\d+)$/.exec(plant.url)?.[1])
   const url = `opc.tcp://127.0.0.1:${port}`
   const honest = await startHonest(url, honestTag)
@@ -66,8 +77,8 @@ export async function startArena(options: PlantProcessOptions = {}, files = aren
     return client
   }
   return {
-    ...{ plant, port, url },
-    raw: async () => tapped(await RawClient.connect(port)),
+    ...{ folder, plant, port, url },
+    raw: async (localAddress) => tapped(await RawClient.connect(port, localAddress)),
     async session() {
       const client = tapped(await RawClient.connect(port))
       await client.hello()

@@ -1,63 +1,20 @@
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
 import { connect as connectSocket, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import { AttributeIds, type ClientSession, OPCUAClient, TimestampsToReturn } from 'node-opcua'
-import { systemClock } from '../../src/model/clock.ts'
-import { routeStackLog } from '../../src/opcua/guard/index.ts'
 import { plantFolder, removePlantFolders } from '../config/plant-folder.ts'
 import { until } from '../kit/demo-plant.ts'
 import { childrenOf, killPlantProcesses, type PlantProcess, startPlantProcess } from '../kit/plant-process.ts'
 import { startTcpProxy } from '../kit/tcp-proxy.ts'
-import { type Row, rawOf } from '../opcua/history/reading.ts'
-import { slack, startArena } from './arena.ts'
+import type { Row } from '../opcua/history/reading.ts'
+import { slack } from './arena.ts'
+import { breaks, historyOf, lastingClient } from './lasting-client.ts'
 import { arenaFiles, instances } from './plant-files.ts'
 
-const counter = `${instances};s=pipe/count.Outputs.count`
 const health = (name: string) => `${instances};s=health.${name}`
 const kills = 20
 
-const faketime = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64']
-  .map((folder) => join(folder, 'faketime', 'libfaketime.so.1'))
-  .find((file) => existsSync(file))
-
-// The client's stack tells of each limit that a server does not have, whenever it connects.
-routeStackLog(() => undefined, systemClock)
-
-/** A client that comes back by itself; what it was sent is kept. */
-async function lastingClient(url: string) {
-  const client = OPCUAClient.create({
-    endpointMustExist: false,
-    clientName: 'lasting',
-    connectionStrategy: { maxRetry: -1, initialDelay: 100, maxDelay: 500 },
-    requestedSessionTimeout: 100_000,
-    keepSessionAlive: true,
-  })
-  client.on('backoff', () => undefined)
-  await client.connect(url)
-  const session = await client.createSession()
-  const seen: number[] = []
-  const subscription = await session.createSubscription2({
-    ...{ requestedPublishingInterval: 200, requestedLifetimeCount: 1000, requestedMaxKeepAliveCount: 5 },
-    ...{ maxNotificationsPerPublish: 0, publishingEnabled: true, priority: 1 },
-  })
-  const item = await subscription.monitor(
-    { nodeId: counter, attributeId: AttributeIds.Value },
-    { samplingInterval: 0, queueSize: 100, discardOldest: true },
-    TimestampsToReturn.Both,
-  )
-  item.on('changed', ({ value }) => seen.push(value.value as number))
-  return { client, session, seen }
-}
-
 const portOf = ({ url }: PlantProcess) => Number(/:(\d+)$/.exec(url)?.[1])
-
-/** Numbers that do not follow the one before them. */
-const breaks = (numbers: readonly number[]) =>
-  numbers.filter((each, index) => index > 0 && each !== (numbers[index - 1] ?? 0) + 1)
 
 describe('hostile: faults', function () {
   this.timeout(600_000)
@@ -114,41 +71,11 @@ describe('hostile: faults', function () {
     await plant.end('SIGTERM')
   })
 
-  it('keeps sessions and subscriptions when the clock is put forward and back by hours and days, and tells each jump', async function () {
-    if (faketime === undefined) {
-      console.log('      libfaketime is not installed; the injected clock is tried in test/plant/health.test.ts')
-      this.skip()
-    }
-    const time = join(tmpdir(), `millrace-faketime-${process.pid}`)
-    const put = (offset: string) => writeFileSync(time, `${offset}\n`)
-    put('+0')
-    const environment = {
-      ...{ LD_PRELOAD: faketime, FAKETIME_TIMESTAMP_FILE: time, FAKETIME_NO_CACHE: '1' },
-      ...{ FAKETIME_DONT_FAKE_MONOTONIC: '1', DONT_FAKE_MONOTONIC: '1' },
-    }
-    const arena = await startArena({ environment })
-    const { client, session, seen } = await lastingClient(arena.url)
-    const jumps = async () => Number(await valueAt(session, health('ClockJumpCount')))
-    let told = 0
-    for (const offset of ['+2h', '+0', '-2h', '+0', '-1d', '+0', '+40d', '+0']) {
-      await arena.suffer(async () => {
-        put(offset)
-        await until(`the jump to ${offset} is told`, async () => (await jumps()) > told, 20_000)
-        told = await jumps()
-        await sleep(1500)
-      })
-    }
-    expect(breaks(seen)).to.deep.equal([])
-    expect(session.isReconnecting).to.equal(false)
-    await client.disconnect()
-    await arena.stop()
-  })
-
   it('refuses new clients while its file handles run out, keeps those it has, says it once, and takes new ones again', async function () {
     if (process.platform !== 'linux') this.skip()
     const plant = await startPlantProcess(await plantFolder(arenaFiles), { handles: 120 })
-    const { client, session } = await lastingClient(plant.url)
-    const level = async () => Number(await valueAt(session, 'i=2267'))
+    const { client, read } = await lastingClient(plant.url)
+    const level = async () => Number(await read('i=2267'))
     expect(await level()).to.equal(255)
     const sockets: Socket[] = []
     for (let index = 0; index < 150; index += 1) {
@@ -162,7 +89,7 @@ describe('hostile: faults', function () {
     refused.on('error', () => undefined)
     refused.resume()
     await once(refused, 'close')
-    expect(String(((await valueAt(session, health('Reason'))) as { text: string }).text)).to.include('ulimit')
+    expect(String(((await read(health('Reason'))) as { text: string }).text)).to.include('ulimit')
     for (const socket of sockets) socket.destroy()
     await until('there is enough again', async () => (await level()) === 255, 20_000 * slack)
     const other = await lastingClient(plant.url)
@@ -173,20 +100,3 @@ describe('hostile: faults', function () {
     expect(plant.child.exitCode).to.equal(0)
   })
 })
-
-async function valueAt(session: ClientSession, nodeId: string): Promise<unknown> {
-  return (await session.read({ nodeId, attributeId: AttributeIds.Value })).value.value
-}
-
-async function historyOf(url: string): Promise<readonly Row[]> {
-  const client = OPCUAClient.create({
-    endpointMustExist: false,
-    connectionStrategy: { maxRetry: 5, initialDelay: 100 },
-  })
-  client.on('backoff', () => undefined)
-  await client.connect(url)
-  const session = await client.createSession()
-  const rows = await rawOf(session, counter, { start: new Date(0), end: new Date(Date.now() + 60_000) })
-  await client.disconnect()
-  return rows
-}

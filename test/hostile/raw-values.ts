@@ -12,11 +12,15 @@ export function writeOf(client: RawClient, nodeId: string, variant: Buffer): Buf
   return spliced(client.encode(new WriteRequest({ nodesToWrite })), variant)
 }
 
-/** A Call of a method with one argument of these bytes. */
-export function callOf(client: RawClient, { objectId, methodId }: Called, variant: Buffer): Buffer {
-  const inputArguments = [
-    new Variant({ dataType: DataType.ByteString, arrayType: VariantArrayType.Scalar, value: markerText }),
-  ]
+/** A Call of a method with a first argument of these bytes, and others behind it. */
+export function callOf(
+  client: RawClient,
+  { objectId, methodId }: Called,
+  variant: Buffer,
+  others: readonly Variant[] = [],
+): Buffer {
+  const first = new Variant({ dataType: DataType.ByteString, arrayType: VariantArrayType.Scalar, value: markerText })
+  const inputArguments = [first, ...others]
   return spliced(client.encode(new CallRequest({ methodsToCall: [{ objectId, methodId, inputArguments }] })), variant)
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { expect } from 'chai'
 import { IsolatedPlugins, type IsolatedStep } from '../../src/isolation/isolated-plugins.ts'
 import type { SentLate } from '../../src/isolation/message.ts'
@@ -163,6 +164,14 @@ describe('isolated plugins', () => {
       expect(await ask(1)).to.deep.equal({ value: 1 })
     })
   }
+
+  it('have their own limit of memory, whatever the program was started with', async () => {
+    // As NODE_OPTIONS=--max-old-space-size=2048 does.
+    setFlagsFromString('--max-old-space-size=2048')
+    const { ask } = await stand('bounds')
+    const { value } = (await ask(1)) as { readonly value: number }
+    expect(value / 1024 / 1024).to.be.within(32, 50)
+  })
 
   for (const [how, says, status] of [
     ['exit', /ended by itself with exit code 3/, Status.BadInternalError],

@@ -25,6 +25,14 @@ export default defineFunction({
     return { value }
   },
 })`,
+  'bounds.ts': `
+import { getHeapStatistics } from 'node:v8'
+import { defineFunction, double } from 'millrace/plugin'
+export default defineFunction({
+  type: 'bounds', description: 'Tells how many bytes its heap may have.', isolated: { memoryMiB: 32, deadlineMs: 10_000 },
+  inputs: { value: double() }, outputs: { value: double() },
+  compute: () => ({ value: getHeapStatistics().heap_size_limit }),
+})`,
   'crash.ts': `
 import { defineFunction, double, choice } from 'millrace/plugin'
 export default defineFunction({

@@ -57,6 +57,11 @@ export async function makeBadCertificates(): Promise<readonly BadCertificate[]> 
       await makeCertificate({ hosts: Array.from({ length: 1500 }, (_, n) => `host${n}.example`) }),
       ['BadCertificateInvalid', 'invalid'],
     ),
+    row(
+      'so many names that one chunk just carries them',
+      await makeCertificate({ hosts: Array.from({ length: 5000 }, (_, n) => `h${n}.org`) }),
+      ['BadCertificateInvalid', 'invalid'],
+    ),
   ]
   return [...alone, ...(await chains(row))]
 }

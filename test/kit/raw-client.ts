@@ -63,9 +63,9 @@ export class RawClient {
     void this.closed.then(() => this.#fail(new Error('the server closed the connection')))
   }
 
-  /** Opens the TCP connection and nothing else. */
-  static async connect(port: number): Promise<RawClient> {
-    const socket = connect({ port, host: '127.0.0.1' })
+  /** Opens the TCP connection and nothing else, from any address of this machine (127.0.0.0/8). */
+  static async connect(port: number, localAddress?: string): Promise<RawClient> {
+    const socket = connect({ port, host: '127.0.0.1', ...(localAddress && { localAddress }) })
     await once(socket, 'connect')
     return new RawClient(socket)
   }

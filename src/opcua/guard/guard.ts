@@ -13,6 +13,7 @@ import { type Hook, installHooks, SharedHooks } from './hooks.ts'
 import { itemHooks } from './items.ts'
 import { useLimits } from './limits.ts'
 import { nodeHooks, variableHooks } from './nodes.ts'
+import { orphanHook } from './orphans.ts'
 import { RateLimits } from './rates.ts'
 import { requestJudge } from './requests.ts'
 import { refreshHook, serviceHooks } from './services.ts'
@@ -125,6 +126,7 @@ function serverHooks(
     callHook(accessor, { limits, rates, report }),
     budget.hook(engine),
     refreshHook(engine, report),
+    orphanHook(engine),
     ...admission.hooks(),
     ...serviceHooks(server, requestJudge({ server, limits, budget, rates, report, admission }), report),
   ]

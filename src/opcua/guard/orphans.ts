@@ -1,13 +1,22 @@
 import type { OPCUAServer, Subscription } from 'node-opcua'
 import type { Limits } from '../../model/limits.ts'
 import type { Report } from './findings.ts'
+import type { Hook } from './hooks.ts'
 
 /** What the engine of the stack keeps for clients that have gone. */
 interface Engine {
   readonly currentSubscriptionCount: number
   readonly _globalCounter: { readonly totalMonitoredItemCount: number }
-  readonly _orphanPublishEngine?: { readonly subscriptions: readonly Subscription[] }
+  readonly _orphanPublishEngine?: Orphans
   deleteOrphanSubscription(subscription: Subscription): unknown
+}
+
+/** The subscriptions whose session has ended. */
+interface Orphans {
+  readonly subscriptions: readonly Subscription[]
+  /** Those that have ended with something left to tell. */
+  readonly _closed_subscriptions: Subscription[]
+  on_close_subscription(subscription: Subscription): void
 }
 
 /** What is about to be made. */
@@ -56,4 +65,36 @@ export function boundKeepAlive(request: Lasting): void {
   const interval = Math.min(Math.max(request.requestedPublishingInterval, intervalMsMin), intervalMsMax)
   const countMax = Math.max(1, Math.floor(keepAliveMsMax / interval))
   request.requestedMaxKeepAliveCount = Math.min(request.requestedMaxKeepAliveCount, countMax)
+}
+
+/**
+ * Lets subscriptions go that end without a session.
+ *
+ * The stack keeps what has something left to tell until it is asked for it, and here nobody ever asks: each would stay for as
+ * long as the server runs, with its session.
+ */
+export function orphanHook(engine: object): Hook {
+  const known = new WeakSet<Orphans>()
+  return {
+    target: engine,
+    method: 'closeSession',
+    wrap: (original) =>
+      function (this: Engine, ...given: unknown[]) {
+        const result = original.apply(this, given)
+        const orphans = this._orphanPublishEngine
+        if (orphans && !known.has(orphans)) {
+          known.add(orphans)
+          forgetClosed(orphans)
+        }
+        return result
+      },
+  }
+}
+
+function forgetClosed(orphans: Orphans): void {
+  const close = orphans.on_close_subscription
+  orphans.on_close_subscription = (subscription) => {
+    close.call(orphans, subscription)
+    for (const closed of orphans._closed_subscriptions.splice(0)) closed.dispose()
+  }
 }

@@ -104,7 +104,9 @@ export class WireChannel {
 
   async #hello(port: number, messageBytes: number): Promise<void> {
     const hello = new WireWriter().raw(Buffer.from('HELF')).uint32(0)
-    for (const limit of [0, 65_536, 65_536, messageBytes, 0]) hello.uint32(limit)
+    // Whoever takes few chunks may send large ones, which a long chain needs (Part 6 §6.7.2.3).
+    const chunkMax = this.identity?.sent ? 32 : 0
+    for (const limit of [0, 65_536, 65_536, messageBytes, chunkMax]) hello.uint32(limit)
     const bytes = hello.text(`opc.tcp://127.0.0.1:${port}`).bytes
     bytes.writeUInt32LE(bytes.length, 4)
     await this.#exchange(bytes)
@@ -118,7 +120,9 @@ export class WireChannel {
       .uint32(0)
       .uint32(0)
       .text(identity ? policyUri : NONE)
-    head.byteString(identity?.certificate.raw ?? null).byteString(identity ? thumbprintOf(identity.server) : null)
+    head
+      .byteString(identity?.sent ?? identity?.certificate.raw ?? null)
+      .byteString(identity ? thumbprintOf(identity.server) : null)
     this.#sequence += 1
     this.#requestId += 1
     const body = new WireWriter().uint32(this.#sequence).uint32(this.#requestId).nodeId(`i=${OPEN_REQUEST}`)

@@ -67,6 +67,14 @@ export interface WireAnswer<Result> {
   readonly results: readonly Result[]
 }
 
+/** How a client connects. */
+export interface WireOptions {
+  readonly identity?: WireIdentity
+  readonly user?: WireUser
+  /** After how long without a request the server may end the session, in milliseconds. */
+  readonly sessionTimeoutMs?: number
+}
+
 /** A client with a session that shares no code with the stack. */
 export class WireClient {
   readonly channel: WireChannel
@@ -173,7 +181,7 @@ export class WireClient {
     return { status, results }
   }
 
-  async #login(port: number, { identity, user }: { identity?: WireIdentity; user?: WireUser }): Promise<void> {
+  async #login(port: number, { identity, user, sessionTimeoutMs = 60_000 }: WireOptions): Promise<void> {
     const url = `opc.tcp://127.0.0.1:${port}`
     const certificate = identity?.certificate.raw ?? null
     const create = this.body(CREATE_SESSION, (out) => {
@@ -184,7 +192,7 @@ export class WireClient {
         .text(url)
         .text('wire')
         .byteString(identity ? randomBytes(32) : null)
-      out.byteString(certificate).double(60_000).uint32(0)
+      out.byteString(certificate).double(sessionTimeoutMs).uint32(0)
     })
     const created = await this.ask(create)
     if (created.status !== 0) throw new Error(`no session: 0x${created.status.toString(16)}`)

@@ -20,6 +20,8 @@ export interface WireIdentity {
   readonly certificate: X509Certificate
   readonly privateKey: KeyObject
   readonly server: X509Certificate
+  /** What is sent as its certificate instead: one with a chain behind it, or any bytes. */
+  readonly sent?: Buffer
 }
 
 /** Reads them from files in PEM. */

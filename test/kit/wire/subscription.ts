@@ -45,19 +45,25 @@ export interface WirePublished extends WireMessage {
   readonly results: readonly number[]
 }
 
-/**
- * Makes a subscription that publishes, with a keep-alive for each interval without changes and no more than so many notifications in
- * a message; gives its number.
- */
+/** How long a subscription lasts and what its messages hold (Part 4 §5.14.2). */
+export interface WireLasting {
+  /** Intervals without changes until a keep-alive; 1 when absent. */
+  readonly keepAliveCount?: number
+  /** Intervals without a Publish until it ends; 10 000 when absent. */
+  readonly lifetimeCount?: number
+  /** The most notifications of a message; 0, when absent, for no limit. */
+  readonly notificationsMax?: number
+}
+
+/** Makes a subscription that publishes; gives its number. */
 export async function wireSubscription(
   client: WireClient,
   intervalMs: number,
-  keepAliveCount = 1,
-  notificationsMax = 0,
+  { keepAliveCount = 1, lifetimeCount = 10_000, notificationsMax = 0 }: WireLasting = {},
 ): Promise<number> {
-  // Publishing interval, lifetime and keep-alive counts, limit of notifications, publishing, no priority.
+  // At its end: publishing, and no priority.
   const body = client.body(CREATE_SUBSCRIPTION, (out) =>
-    out.double(intervalMs).uint32(10_000).uint32(keepAliveCount).uint32(notificationsMax).byte(1).byte(0),
+    out.double(intervalMs).uint32(lifetimeCount).uint32(keepAliveCount).uint32(notificationsMax).byte(1).byte(0),
   )
   const { status, reader } = await client.ask(body)
   if (status !== 0) throw new Error(`no subscription: 0x${status.toString(16)}`)

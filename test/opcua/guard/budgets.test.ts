@@ -3,17 +3,22 @@ import {
   BrowseNextRequest,
   BrowseRequest,
   CallRequest,
+  CloseSessionRequest,
+  CreateMonitoredItemsRequest,
   CreateSessionRequest,
+  CreateSubscriptionRequest,
   FindServersRequest,
   ReadRequest,
   RegisterNodesRequest,
 } from 'node-opcua'
 import { defaultLimits } from '../../../src/model/limits.ts'
+import { until } from '../../kit/demo-plant.ts'
 import { RawClient, statusOf } from '../../kit/raw-client.ts'
 import { MANY } from '../../kit/raw-server.ts'
 import { type Bench, startBench } from '../../kit/raw-shared.ts'
 
-describe('guard: budgets', () => {
+describe('guard: budgets', function () {
+  this.timeout(120_000)
   let bench: Bench
   let client: RawClient
 
@@ -139,4 +144,37 @@ describe('guard: budgets', () => {
     await late.destroy()
     expect(bench.raw?.guard?.counters.sessionReclaimed ?? 0).to.be.greaterThan(0)
   })
+
+  it('keeps nothing of a subscription that has ended without a session, although it had values to tell', async function () {
+    if (!bench.raw) this.skip()
+    const gone = await RawClient.session(bench.port)
+    // The shortest life that there is: five seconds.
+    const asked = { requestedPublishingInterval: 50, requestedLifetimeCount: 1, publishingEnabled: true }
+    const { subscriptionId } = await gone.request(new CreateSubscriptionRequest(asked))
+    const itemsToCreate = [
+      {
+        itemToMonitor: { nodeId: 'i=2258', attributeId: 13 },
+        monitoringMode: 2,
+        requestedParameters: { clientHandle: 1, samplingInterval: 50, queueSize: 10 },
+      },
+    ]
+    await gone.request(
+      new CreateMonitoredItemsRequest({ subscriptionId, itemsToCreate, timestampsToReturn: 2 } as never),
+    )
+    await gone.request(new CloseSessionRequest({ deleteSubscriptions: false }))
+    await gone.destroy()
+    const orphans = (bench.raw.server.engine as unknown as Orphaned)._orphanPublishEngine
+    const isThere = () => orphans.getSubscriptionById(subscriptionId) !== undefined
+    expect(isThere()).to.equal(true)
+    await until('it has ended', () => !isThere(), 60_000)
+    expect(orphans.pendingClosedSubscriptionCount).to.equal(0)
+  })
 })
+
+/** What the stack keeps of subscriptions whose session has ended. */
+interface Orphaned {
+  readonly _orphanPublishEngine: {
+    readonly pendingClosedSubscriptionCount: number
+    getSubscriptionById(id: number): object | undefined
+  }
+}

@@ -26,7 +26,7 @@ describe('what is reported quickly', function () {
     const [refused, allowed] = [both.pair('Observer').hot, both.pair('Engineer').hot]
     const made: [WireClient, number][] = []
     for (const client of [refused, allowed]) {
-      const subscriptionId = await wireSubscription(client, publishingMs, 1)
+      const subscriptionId = await wireSubscription(client, publishingMs)
       await wireMade(client, subscriptionId, item)
       made.push([client, subscriptionId])
     }
@@ -82,7 +82,7 @@ describe('what is reported quickly', function () {
 
   it('hold nothing of items that come and go while nobody asks', async () => {
     const { hot } = both.pair('Operator')
-    const subscriptionId = await wireSubscription(hot, publishingMs, 1)
+    const subscriptionId = await wireSubscription(hot, publishingMs)
     const items = Array.from({ length: 100 }, (_, handle) => ({
       nodeId: subscriptions.nodeIdOf('plc1.aDouble'),
       handle,

@@ -89,7 +89,7 @@ export class Subscriptions {
   /** Makes the same subscription on both, with no more than so many notifications in a message. */
   async watch(pair: Pair, items: readonly WireItem[], notificationsMax = 0): Promise<Sides> {
     const watch = async (client: WireClient): Promise<Watching> => {
-      const subscriptionId = await wireSubscription(client, publishingMs, 1, notificationsMax)
+      const subscriptionId = await wireSubscription(client, publishingMs, { notificationsMax })
       const ids: number[] = []
       // Answers have to fit into small messages too.
       for (let from = 0; from < items.length; from += 100) {
