@@ -5,7 +5,8 @@ import type { Sample, TagSample } from '../model/sample.ts'
 import { Status } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
 import { type Converted, nullVariant } from './conversion.ts'
-import { type Fit, push, show as showValue } from './hot/show.ts'
+import { type Pushed, push } from './hot/pushed.ts'
+import { show as showValue } from './hot/show.ts'
 import { statusCodeOf } from './status-codes.ts'
 
 /** Makes what a variable shows out of the value of a sample. */
@@ -22,7 +23,7 @@ export type Watch = (sample: Sample, tag: string) => void
  * Nothing here is polled: a variable whose MinimumSamplingInterval is 0 is reported on change, whatever interval a client asks for.
  */
 export class LiveValues {
-  readonly #followersByTag = new Map<string, readonly Follower[]>()
+  readonly #followedByTag = new Map<string, Followed>()
   /** The tags that each owner has asked for; an owner is built again when it changes. */
   readonly #tagsByOwner = new Map<string, Set<string>>()
   #owner = ''
@@ -38,11 +39,10 @@ export class LiveValues {
 
   /** Lets a variable show a tag, from its newest sample on. */
   bind(tag: string, variable: UAVariable, show: Show): void {
-    const follower: Target = { variable, show, owner: this.#owner }
-    this.#register(tag, [follower])
-    push(variable)
+    const target = { pushed: push(variable), show, owner: this.#owner }
+    this.#register(tag, target)
     const sample = this.#latest(tag)
-    if (sample) setSample(variable, sample, show, follower)
+    if (sample) showSample(target, sample, now())
     else if (!this.#shown.has(variable)) setValue(variable, nullVariant, Status.BadWaitingForInitialData)
   }
 
@@ -53,9 +53,9 @@ export class LiveValues {
 
   /** The same for many tags; they share what is kept, because a device may have very many. */
   watchAll(tags: Iterable<string>, watch: Watch): void {
-    const alone = [{ watch, owner: this.#owner }]
+    const watcher = { watch, owner: this.#owner }
     for (const tag of tags) {
-      this.#register(tag, alone)
+      this.#register(tag, watcher)
       const sample = this.#latest(tag)
       if (sample) watch(sample, tag)
     }
@@ -76,7 +76,7 @@ export class LiveValues {
 
   /** How many variables and watchers follow tags; a test for leaks compares it with the one of a fresh address space. */
   get followerCount(): number {
-    return [...this.#followersByTag.values()].reduce((count, list) => count + list.length, 0)
+    return [...this.#followedByTag.values()].reduce((count, { others }) => count + 1 + others.length, 0)
   }
 
   /** Begins to follow the stream; samples of tags that nothing shows are passed over. */
@@ -89,23 +89,33 @@ export class LiveValues {
     this.#subscription.unsubscribe()
   }
 
-  /** Shows a batch of samples. */
+  /**
+   * Shows a batch of samples. What comes in one batch has one server time.
+   *
+   * A device brings its tags in the same order again and again, so each is first looked for behind the one before it.
+   */
   take(batch: readonly TagSample[]): void {
+    const at = now()
+    let last: Followed | undefined
     for (const { tag, sample } of batch) {
-      const followers = this.#followersByTag.get(tag)
-      if (!followers) continue
-      for (const follower of followers) {
-        if ('watch' in follower) follower.watch(sample, tag)
-        else setSample(follower.variable, sample, follower.show, follower)
+      let followed = last?.next
+      if (followed?.tag !== tag) {
+        followed = this.#followedByTag.get(tag)
+        if (last) last.next = followed
       }
+      last = followed
+      if (!followed) continue
+      const { first, others } = followed
+      tell(first, sample, tag, at)
+      for (const follower of others) tell(follower, sample, tag, at)
     }
   }
 
-  /** `alone` is the list when the entry is the only one of the tag. Lists never change, so that tags may share one. */
-  #register(tag: string, alone: readonly Follower[]): void {
-    const others = this.#followersByTag.get(tag)
+  #register(tag: string, follower: Follower): void {
+    const followed = this.#followedByTag.get(tag)
+    if (!followed) this.#followedByTag.set(tag, { tag, first: follower, others: nobody, next: undefined })
     // What clients read is up to date before anybody acts on it.
-    this.#followersByTag.set(tag, others ? [...others, ...alone].sort(variablesFirst) : alone)
+    else follow(followed, [...followersOf(followed), follower].sort(variablesFirst))
     const tags = this.#tagsByOwner.get(this.#owner)
     if (tags) tags.add(tag)
     else this.#tagsByOwner.set(this.#owner, new Set([tag]))
@@ -115,29 +125,53 @@ export class LiveValues {
   #forget(owner: string): ReadonlySet<UAVariable> {
     const variables = new Set<UAVariable>()
     for (const tag of this.#tagsByOwner.get(owner) ?? nobody) {
-      for (const follower of this.#followersByTag.get(tag) ?? nobody) {
-        if (follower.owner === owner && 'variable' in follower) variables.add(follower.variable)
+      const followed = this.#followedByTag.get(tag)
+      if (!followed) continue
+      const followers = followersOf(followed)
+      for (const follower of followers) {
+        if (follower.owner === owner && 'pushed' in follower) variables.add(follower.pushed.variable)
       }
-      keepOthers(this.#followersByTag, tag, owner)
+      follow(
+        followed,
+        followers.filter((entry) => entry.owner !== owner),
+      )
+      if (followed.tag === undefined) this.#followedByTag.delete(tag)
     }
     this.#tagsByOwner.delete(owner)
     return variables
   }
 }
 
-/** New lists instead of the old ones: an old one may be walked through at this moment. */
-function keepOthers(byTag: Map<string, readonly Follower[]>, tag: string, owner: string): void {
-  const others = (byTag.get(tag) ?? []).filter((entry) => entry.owner !== owner)
-  if (others.length > 0) byTag.set(tag, others)
-  else byTag.delete(tag)
+/** A tag that somebody follows. */
+interface Followed {
+  /** Undefined when nobody follows it any more. */
+  tag: string | undefined
+  first: Follower
+  /** The list never changes, since it may be walked through at this moment; there may be another one instead. */
+  others: readonly Follower[]
+  /** What came behind it in the last batch. */
+  next: Followed | undefined
+}
+
+function followersOf({ first, others }: Followed): readonly Follower[] {
+  return [first, ...others]
+}
+
+function follow(followed: Followed, [first, ...others]: readonly Follower[]): void {
+  if (!first) {
+    followed.tag = undefined
+    return
+  }
+  followed.first = first
+  followed.others = others.length === 0 ? nobody : others
 }
 
 /** Who hears of the samples of a tag. */
 type Follower = Target | Watcher
 
-/** A variable that shows them; what is found of it on the way is kept here, because a plant may have very many. */
-interface Target extends Fit {
-  readonly variable: UAVariable
+/** A variable that shows them. */
+interface Target {
+  readonly pushed: Pushed
   readonly show: Show
   readonly owner: string
 }
@@ -148,34 +182,59 @@ interface Watcher {
 }
 
 function variablesFirst(one: Follower, other: Follower): number {
-  return Number('variable' in other) - Number('variable' in one)
+  return Number('pushed' in other) - Number('pushed' in one)
+}
+
+/** A moment: as a date, and in milliseconds of the monotonic clock. */
+interface Moment {
+  readonly date: Date
+  readonly ms: number
+}
+
+function now(): Moment {
+  return { date: dateOf(systemClock.now()), ms: performance.now() }
+}
+
+function tell(follower: Follower, sample: Sample, tag: string, at: Moment): void {
+  if ('watch' in follower) follower.watch(sample, tag)
+  else showSample(follower, sample, at)
+}
+
+function showSample({ pushed, show }: Target, sample: Sample, at: Moment): void {
+  const converted = show(sample.value)
+  const dataValue =
+    'variant' in converted
+      ? dataValueOf(converted.variant, sample.status, dateOf(sample.sourceTime), at.date)
+      : dataValueOf(nullVariant, converted.status, dateOf(sample.sourceTime), at.date)
+  showValue(pushed, dataValue, at.ms)
 }
 
 /** Shows a sample with its status and source time. A value that does not fit its type becomes Bad, not an error in the encoder. */
-export function setSample(variable: UAVariable, sample: Sample, show: Show, fit?: Fit): void {
+export function setSample(variable: UAVariable, sample: Sample, show: Show): void {
   const converted = show(sample.value)
-  if ('variant' in converted) setValue(variable, converted.variant, sample.status, sample.sourceTime, fit)
-  else setValue(variable, nullVariant, converted.status, sample.sourceTime, fit)
+  if ('variant' in converted) setValue(variable, converted.variant, sample.status, sample.sourceTime)
+  else setValue(variable, nullVariant, converted.status, sample.sourceTime)
 }
 
-/**
- * Sets value, status and source time of a variable (milliseconds since 1970 UTC; now when there is none). `fit` is for those who do
- * so again and again.
- */
-export function setValue(
-  variable: UAVariable,
-  value: Variant,
-  status: number,
-  sourceTime?: number,
-  fit: Fit = {},
-): void {
+/** Sets value, status and source time of a variable (milliseconds since 1970 UTC; now when there is none). */
+export function setValue(variable: UAVariable, value: Variant, status: number, sourceTime?: number): void {
   const now = dateOf(systemClock.now())
+  const dataValue = dataValueOf(value, status, sourceTime === undefined ? now : dateOf(sourceTime), now)
+  ;(variable as unknown as SetsDataValue)._internal_set_dataValue(dataValue)
+}
+
+/** What the stack itself calls when a variable is set. */
+interface SetsDataValue {
+  _internal_set_dataValue(dataValue: DataValue): void
+}
+
+function dataValueOf(value: Variant, status: number, sourceTimestamp: Date, serverTimestamp: Date): DataValue {
   const dataValue = new DataValue(null)
   dataValue.value = value
   dataValue.statusCode = statusCodeOf(status)
-  dataValue.sourceTimestamp = sourceTime === undefined ? now : dateOf(sourceTime)
-  dataValue.serverTimestamp = now
-  showValue(variable, dataValue, fit)
+  dataValue.sourceTimestamp = sourceTimestamp
+  dataValue.serverTimestamp = serverTimestamp
+  return dataValue
 }
 
 const dates: [Date, Date] = [new Date(0), new Date(0)]

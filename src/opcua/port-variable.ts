@@ -13,6 +13,7 @@ import type { Port } from '../model/port.ts'
 import { unitNamespace, unitOf } from '../model/unit.ts'
 import { isNumeric } from '../model/value.ts'
 import { isMultiState, toVariant } from './conversion.ts'
+import type { Show } from './live-values.ts'
 import { childOf, type SpaceContext } from './space-context.ts'
 
 /** Where the variable of a port stands, and what it shows. */
@@ -45,8 +46,23 @@ export function addPortVariable(context: SpaceContext, port: Port, { parent, id,
   })
   describe(variable, port, typeName)
   context.variableByTag.set(tag, variable)
-  context.live.bind(tag, variable, (value) => toVariant(port, value))
+  context.live.bind(tag, variable, showOf(port))
   return variable
+}
+
+const showByType = new Map<string, Show>()
+
+/** What makes the values of a port's variable. Ports of one type share it, since a plant may have very many. */
+function showOf(port: Port): Show {
+  const { dataType, isArray } = port
+  if (port.choices) return (value) => toVariant(port, value)
+  const key = `${dataType} ${isArray}`
+  const known = showByType.get(key)
+  if (known) return known
+  const shape = { dataType, isArray }
+  const fresh: Show = (value) => toVariant(shape, value)
+  showByType.set(key, fresh)
+  return fresh
 }
 
 /** The variable types of Part 8 that ports become. */

@@ -59,7 +59,7 @@ export class Load {
   async subscribe(nodeIds: readonly string[], intervalMs: number): Promise<Counting> {
     const counting = new Counting()
     for (let from = 0; from < nodeIds.length; from += itemsMax) {
-      const subscriptionId = await wireSubscription(this.client, intervalMs, 1000)
+      const subscriptionId = await wireSubscription(this.client, intervalMs, { keepAliveCount: 1000 })
       const mine = nodeIds.slice(from, from + itemsMax)
       for (let start = 0; start < mine.length; start += 1000) {
         const items = mine.slice(start, start + 1000).map((nodeId, handle) => ({ nodeId, handle }))

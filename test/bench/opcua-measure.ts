@@ -119,14 +119,20 @@ export async function measureBrowse({ client, ours, bare }: Sides, repetitions: 
   ]
 }
 
-/** Notifications of changing items: how many of those offered arrive, and what share of a core the server needs. */
+/**
+ * Notifications of changing items: how many arrive in a while, how many in the end for each that was offered, and what share of a
+ * core the server needs.
+ */
 export async function measureSubscription(
   { client, ours, bare }: Sides,
   { count, hertz, windowMs, repetitions }: { count: number; hertz: number; windowMs: number; repetitions: number },
 ): Promise<readonly Row[]> {
   const servers = { ours, bare }
+  const shares: Record<Who, number[]> = { ours: [], bare: [] }
   const found = await inTurns(repetitions, async (who) => {
     const server = servers[who]
+    const arrivedBefore = await client.ask<number>('notifications', { who })
+    const offeredBefore = await server.ask<number>('changed')
     await server.ask('change', { count, hertz })
     await pause(500)
     const before = await client.ask<number>('notifications', { who })
@@ -137,13 +143,19 @@ export async function measureSubscription(
     })
     const elapsed = performance.now() - start
     await server.ask('still')
-    await pause(300)
+    await pause(500)
+    const offered = (await server.ask<number>('changed')) - offeredBefore
+    shares[who].push(((await client.ask<number>('notifications', { who })) - arrivedBefore) / offered)
     return { rate: (arrived * 1000) / elapsed, cpu: cpu / elapsed / 10 }
   })
   const name = `${count.toLocaleString('en')} items changing at ${hertz} Hz`
   return [
     row(`${name}: delivered`, 'notifications/s', found.ours.rate, {
       bare: found.bare.rate,
+    }),
+    // The first turn may have the first values of the items in it.
+    row(`${name}: delivered for each offered, least`, '', Math.min(...shares.ours.slice(1)), {
+      bare: Math.min(...shares.bare.slice(1)),
     }),
     row(`${name}: CPU time of the server`, '% of a core', found.ours.cpu, { bare: found.bare.cpu }),
   ]

@@ -9,6 +9,10 @@ const tickMs = 100
 
 let target: Target | undefined
 let stopChanging: () => void = () => undefined
+/** How many values have been changed since the process began. */
+let changed = 0
+/** What a value becomes next; none is given twice, since that would be no change. */
+let value = 0
 
 function running(): Target {
   if (!target) throw new Error('the server has not been started')
@@ -20,10 +24,11 @@ function change({ count, hertz }: { count: number; hertz: number }): void {
   stopChanging()
   const perTick = Math.round((count * hertz * tickMs) / 1000)
   let from = 0
-  let value = 0
   const timer = setInterval(() => {
     value += 1
-    running().change(from, Math.min(from + perTick, count), value)
+    const to = Math.min(from + perTick, count)
+    running().change(from, to, value)
+    changed += to - from
     from = from + perTick >= count ? 0 : from + perTick
   }, tickMs)
   stopChanging = () => clearInterval(timer)
@@ -37,6 +42,7 @@ answerParent({
   },
   change,
   still: () => stopChanging(),
+  changed: () => changed,
   happen(times: number) {
     for (let n = 0; n < times; n++) running().happen()
   },

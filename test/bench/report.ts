@@ -13,8 +13,14 @@ export interface Report {
   readonly wanted: readonly { readonly text: string; readonly isReached: boolean }[]
 }
 
-/** A benchmark; a quick one has fewer and shorter repetitions. */
-export type Benchmark = (options: { readonly isQuick: boolean }) => Promise<Report>
+/** How a benchmark runs: a quick one has fewer and shorter repetitions, and some can run a part of themselves alone. */
+export interface BenchmarkOptions {
+  readonly isQuick: boolean
+  readonly part?: string | undefined
+}
+
+/** A benchmark. */
+export type Benchmark = (options: BenchmarkOptions) => Promise<Report>
 
 /** The middle of some numbers. */
 export function median(numbers: readonly number[]): number {

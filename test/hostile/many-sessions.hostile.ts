@@ -37,7 +37,7 @@ const roomy = {
 /** A session whose subscription watches the time of the server and the values of a device. */
 async function watchingClient(port: number): Promise<WireClient> {
   const client = await WireClient.open(port, { sessionTimeoutMs })
-  const subscriptionId = await wireSubscription(client, 1000, 1, lifetimeCount)
+  const subscriptionId = await wireSubscription(client, 1000, { lifetimeCount })
   const items = Array.from({ length: itemsOfEach }, (_item, handle) => ({
     nodeId: 'i=2258',
     handle,

@@ -51,6 +51,31 @@ describe('live values of owners that are built again', () => {
     expect(samples.observed).to.equal(false)
   })
 
+  it('reach the right variable in whatever order samples come, also when a tag has gone and come back', () => {
+    const live = new LiveValues(() => undefined)
+    const tags = ['a', 'b', 'c', 'd']
+    const byTag = new Map(tags.map((tag) => [tag, variable()]))
+    const bind = (tag: string): void => live.within(tag, () => live.bind(tag, byTag.get(tag)!.target, show))
+    for (const tag of tags) bind(tag)
+    let value = 0
+    const batches = ['abcd', 'abcd', 'dcba', 'abcd', 'acbd', 'aabb', 'axcd', 'abcd']
+    const expected = new Map(tags.map((tag): [string, unknown[]] => [tag, ['BadWaitingForInitialData']]))
+    for (const [index, batch] of batches.entries()) {
+      if (index === 5) live.within('b', () => {})
+      if (index === 7) {
+        bind('b')
+        expected.get('b')!.push('BadWaitingForInitialData')
+      }
+      const samples = [...batch].map((tag): TagSample => {
+        value += 1
+        if (tag !== 'b' || index < 5 || index === 7) expected.get(tag)?.push(value)
+        return { tag, sample: good(value, value) }
+      })
+      live.take(samples)
+    }
+    for (const tag of tags) expect(byTag.get(tag)!.shown, tag).to.deep.equal(expected.get(tag))
+  })
+
   it('start from the newest sample each time', () => {
     const live = new LiveValues(() => good(7, 0))
     const { shown, target } = variable()

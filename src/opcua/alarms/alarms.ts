@@ -193,6 +193,7 @@ export class Alarms {
   }
 
   #take(batch: readonly TagSample[]): void {
+    if (this.#takers.size === 0) return
     for (const { tag, sample } of batch) this.#takers.get(tag)?.(sample)
   }
 

@@ -12,6 +12,8 @@ export type Wrap = (original: AnyMethod) => AnyMethod
 export interface Hook {
   readonly target: object
   readonly method: string
+  /** Whether it is a property that is computed when it is read. */
+  readonly isGetter?: boolean
   readonly wrap: Wrap
 }
 
@@ -22,7 +24,7 @@ export interface Hook {
  * of what is missing, and not in service with half a guard.
  */
 export function installHooks(hooks: readonly Hook[]): () => void {
-  const missing = hooks.filter(({ target, method }) => typeof Reflect.get(target, method) !== 'function')
+  const missing = hooks.filter((hook) => typeof originalOf(hook) !== 'function')
   if (missing.length > 0) {
     const names = missing.map(({ target, method }) => `${nameOf(target)}.${method}`).join(', ')
     throw new Error(
@@ -69,10 +71,16 @@ export function ownerOf(instance: object, method: string): object {
   return owner ?? instance
 }
 
-function installHook({ target, method, wrap }: Hook): () => void {
+function originalOf({ target, method, isGetter }: Hook): unknown {
+  return isGetter ? Object.getOwnPropertyDescriptor(target, method)?.get : Reflect.get(target, method)
+}
+
+function installHook(hook: Hook): () => void {
+  const { target, method, isGetter, wrap } = hook
   const own = Object.getOwnPropertyDescriptor(target, method)
-  const replacement = wrap(Reflect.get(target, method) as AnyMethod)
-  Object.defineProperty(target, method, { value: replacement, configurable: true, writable: true })
+  const replacement = wrap(originalOf(hook) as AnyMethod)
+  if (isGetter) Object.defineProperty(target, method, { get: replacement, configurable: true })
+  else Object.defineProperty(target, method, { value: replacement, configurable: true, writable: true })
   return () => {
     if (own) Object.defineProperty(target, method, own)
     else Reflect.deleteProperty(target, method)

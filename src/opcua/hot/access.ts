@@ -12,10 +12,10 @@ interface Policy {
 }
 
 /**
- * What a session may do with nodes, for the length of one request: looked up once for each namespace, and for each list of
- * permissions that a node has for itself. The lists of namespaces are remembered beyond the request (permission-lookup.ts).
+ * What a session may do with nodes, for the length of one request or for a second of reports: looked up once for each namespace,
+ * and for each list of permissions that a node has for itself. The lists of namespaces are remembered longer (permission-lookup.ts).
  *
- * A request is served in one go, so that neither roles nor permissions can change meanwhile.
+ * A request is served in one go, so that neither roles nor permissions can change meanwhile; what is reported may follow them late.
  */
 export class Access {
   readonly #context: Lookups

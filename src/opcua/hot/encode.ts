@@ -1,4 +1,4 @@
-import { DataType, type DataValue, type Variant, VariantArrayType } from 'node-opcua'
+import { DataType, type DataValue, TimestampsToReturn, type Variant, VariantArrayType } from 'node-opcua'
 import { integerRange } from '../../model/value.ts'
 import type { Writer } from './writer.ts'
 
@@ -7,6 +7,14 @@ export interface Times {
   readonly source: boolean
   readonly server: boolean
 }
+
+/** Which times each choice of a client means (Part 4 §7.40). */
+export const timesByChoice: readonly (Times | undefined)[] = Object.assign([] as (Times | undefined)[], {
+  [TimestampsToReturn.Source]: { source: true, server: false },
+  [TimestampsToReturn.Server]: { source: false, server: true },
+  [TimestampsToReturn.Both]: { source: true, server: true },
+  [TimestampsToReturn.Neither]: { source: false, server: false },
+})
 
 /** The bits of the first byte of a DataValue (Part 6 §5.2.2.17). */
 const HAS_VALUE = 1
@@ -23,14 +31,20 @@ const PICOSECONDS_PER_TICK = 100_000
 /**
  * Encodes a value as the stack does, byte for byte, with the times that were asked for and no others.
  *
- * So a value need not be copied before some of its times are left out.
+ * So a value need not be copied before some of its times are left out. The server time may be another one than that of the value.
  */
-export function encodeDataValue(out: Writer, dataValue: DataValue, times: Times): void {
+export function encodeDataValue(
+  out: Writer,
+  dataValue: DataValue,
+  times: Times,
+  serverTimestamp: Date | null = dataValue.serverTimestamp,
+  serverPicoseconds: number = dataValue.serverPicoseconds,
+): void {
   const { value, statusCode } = dataValue
   const sourceTime = times.source ? dataValue.sourceTimestamp?.getTime() : undefined
-  const serverTime = times.server ? dataValue.serverTimestamp?.getTime() : undefined
+  const serverTime = times.server ? serverTimestamp?.getTime() : undefined
   const sourceRest = times.source ? restOf(dataValue.sourcePicoseconds) : 0
-  const serverRest = times.server ? restOf(dataValue.serverPicoseconds) : 0
+  const serverRest = times.server ? restOf(serverPicoseconds) : 0
   const status = statusCode?.value ?? 0
   const hasValue = Boolean(value) && value.dataType !== DataType.Null
   out.reserve(FIXED_BYTES_MAX)
@@ -49,7 +63,7 @@ export function encodeDataValue(out: Writer, dataValue: DataValue, times: Times)
   if (status !== 0) out.uint32(status)
   if (sourceTime !== undefined) out.dateTime(sourceTime, dataValue.sourcePicoseconds)
   if (sourceRest !== 0) out.uint16(Math.floor(sourceRest / 10))
-  if (serverTime !== undefined) out.dateTime(serverTime, dataValue.serverPicoseconds)
+  if (serverTime !== undefined) out.dateTime(serverTime, serverPicoseconds)
   if (serverRest !== 0) out.uint16(Math.floor(serverRest / 10))
 }
 

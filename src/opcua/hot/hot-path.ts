@@ -3,6 +3,7 @@ import type { OPCUAServer } from 'node-opcua'
 import { HOOKED_VERSION, installHooks, SharedHooks } from '../guard/hooks.ts'
 import { callHooks } from './call.ts'
 import { changeHooks } from './changes.ts'
+import { harvestHooks } from './harvest.ts'
 import { joinedWritesHooks } from './joined-writes.ts'
 import { readHook } from './read.ts'
 import { readRequestHook } from './read-request.ts'
@@ -25,6 +26,7 @@ export function installHotPath(server: OPCUAServer): () => void {
     ...sendingHooks(),
     ...tokenKeyHooks(),
     ...changeHooks(),
+    ...harvestHooks(),
     ...sessionHooks(),
     ...joinedWritesHooks(),
     readRequestHook(),

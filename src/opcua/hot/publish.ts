@@ -1,5 +1,6 @@
 import { DataChangeNotification, PublishResponse } from 'node-opcua'
 import { writeHead } from './answer.ts'
+import { KeptChanges } from './kept.ts'
 import { QuickNotification } from './notification.ts'
 import type { Writer } from './writer.ts'
 
@@ -9,7 +10,7 @@ const DATA_CHANGE_NOTIFICATION = 811
 
 /** An answer to Publish that tells of nothing but changes, all of them in our form. */
 type QuickPublish = PublishResponse & {
-  readonly notificationMessage: { readonly notificationData: readonly Changes[] }
+  readonly notificationMessage: { readonly notificationData: Changes[] }
 }
 
 type Changes = DataChangeNotification & { readonly monitoredItems: readonly QuickNotification[] }
@@ -25,7 +26,10 @@ export function isQuickPublish(message: object): message is QuickPublish {
   })
 }
 
-/** Writes the answer to a Publish (Part 4 §5.14.5), with values as they are shared by all items that report them. */
+/**
+ * Writes the answer to a Publish (Part 4 §5.14.5), with values as they are shared by all items that report them. When all of it is
+ * written, its message holds the bytes in place of the values, for clients that ask for it again.
+ */
 export function writePublish(out: Writer, response: QuickPublish): void {
   const { responseHeader, subscriptionId, availableSequenceNumbers, moreNotifications, results } = response
   const { sequenceNumber, publishTime, notificationData } = response.notificationMessage
@@ -38,16 +42,19 @@ export function writePublish(out: Writer, response: QuickPublish): void {
   out.uint32(sequenceNumber)
   out.dateTime(publishTime?.getTime() ?? 0, 0)
   out.uint32(notificationData.length)
-  for (const data of notificationData) writeChanges(out, data)
+  const changes: readonly Changes[] = [...notificationData]
+  const kept = changes.map((data) => writeChanges(out, data))
   writeNumbers(
     out,
     results?.map(({ value }) => value),
   )
   writeNumbers(out, response.diagnosticInfos as [] | null)
+  for (const { monitoredItems } of changes) for (const item of monitoredItems) item.isFree = true
+  notificationData.splice(0, kept.length, ...(kept as object[] as Changes[]))
 }
 
-/** A structure with the number of its encoding in front, and its length. */
-function writeChanges(out: Writer, { monitoredItems, diagnosticInfos }: Changes): void {
+/** Writes a structure with the number of its encoding in front, and its length. */
+function writeChanges(out: Writer, { monitoredItems, diagnosticInfos }: Changes): KeptChanges {
   out.reserve(32)
   out.uint8(1)
   out.uint8(0)
@@ -59,6 +66,7 @@ function writeChanges(out: Writer, { monitoredItems, diagnosticInfos }: Changes)
   for (const item of monitoredItems) item.write(out)
   writeNumbers(out, diagnosticInfos as [] | null)
   out.bytes.writeUInt32LE(out.length - lengthAt - 4, lengthAt)
+  return new KeptChanges(out.bytes.subarray(lengthAt + 4, out.length))
 }
 
 function writeNumbers(out: Writer, numbers: readonly number[] | null | undefined): void {

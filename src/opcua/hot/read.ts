@@ -11,7 +11,7 @@ import {
   type ReadRequest,
   ReadValueId,
   StatusCodes,
-  TimestampsToReturn,
+  type TimestampsToReturn,
   type UAVariable,
 } from 'node-opcua'
 import { apply_timestamps_no_copy } from 'node-opcua-data-value'
@@ -21,7 +21,7 @@ import type { AnyMethod, Hook } from '../guard/hooks.ts'
 import { readsPlainly } from '../roles.ts'
 import { Access } from './access.ts'
 import { QuickAnswer } from './answer.ts'
-import type { Times } from './encode.ts'
+import { type Times, timesByChoice } from './encode.ts'
 import { nodeFinder } from './nodes.ts'
 import { QuickReadRequest, type Wanted } from './read-request.ts'
 import { activeSession, noteAnswer, noteRequest } from './session.ts'
@@ -32,13 +32,6 @@ const CURRENT_READ = 1
 /** What a request without an index range asks for. */
 const wholeRange = new NumericRange()
 
-const timesByChoice: readonly (Times | undefined)[] = []
-Object.assign(timesByChoice, {
-  [TimestampsToReturn.Source]: { source: true, server: false },
-  [TimestampsToReturn.Server]: { source: false, server: true },
-  [TimestampsToReturn.Both]: { source: true, server: true },
-  [TimestampsToReturn.Neither]: { source: false, server: false },
-})
 const allTimes: Times = { source: true, server: true }
 
 /** The parts of a variable that are looked at; the stack's own methods look at the same. */

@@ -1,6 +1,9 @@
 import { DataType, type DataValue, NodeClass, type UAVariable } from 'node-opcua'
 import { sameDataValue } from 'node-opcua-data-value'
 import { copyOf } from './notification.ts'
+import { isAmongItems, type Pushed } from './pushed.ts'
+import { tell } from './report.ts'
+import type { Watched } from './watched.ts'
 
 /** The parts of a variable that take a value; the stack's own methods write the same. */
 interface Shows {
@@ -9,46 +12,41 @@ interface Shows {
   _internal_set_dataValue(dataValue: DataValue): void
 }
 
-/** What has been found of a variable: which type of values fits the type that it is declared with. */
-export interface Fit {
-  declared?: unknown
-  dataType?: DataType
-}
-
-const pushed = new WeakSet<object>()
-
-/** Notes that a variable is told every change of its value, and need not be asked for it. */
-export function push(variable: UAVariable): void {
-  variable.minimumSamplingInterval = 0
-  pushed.add(variable)
-}
-
-/** Whether a node is told every change of its value. */
-export function isPushed(node: object | null): boolean {
-  return node !== null && pushed.has(node)
-}
-
 /**
- * Lets a variable show a value that has both of its times, and tells those who watch it. `fit` belongs to the variable, and is
- * empty at first.
+ * Lets a variable show a value that has both of its times, and tells those who watch it. `nowMs` is a time of the monotonic clock.
  *
  * The first value of a type goes through the stack, which checks that it fits. Further ones are put in place and handed on once:
  * the stack copies the old and the new one, and compares all of both, to find that the source time has changed.
  */
-export function show(variable: UAVariable, dataValue: DataValue, fit: Fit): void {
+export function show(pushed: Pushed, dataValue: DataValue, nowMs: number): void {
+  const { variable } = pushed
   const shows = variable as unknown as Shows
   const { dataType } = dataValue.value
-  const isKnown = fit.declared !== undefined && fit.declared === shows.dataType
-  if (!isKnown || (dataType !== fit.dataType && dataType !== DataType.Null)) {
+  const isKnown = pushed.declared !== undefined && pushed.declared === shows.dataType
+  if (!isKnown || (dataType !== pushed.dataType && dataType !== DataType.Null)) {
     shows._internal_set_dataValue(dataValue)
-    if (isPlain(variable, dataType)) Object.assign(fit, { declared: shows.dataType, dataType })
+    if (!isPlain(variable, dataType)) return
+    pushed.declared = shows.dataType
+    pushed.dataType = dataType
     return
   }
   const before = shows.$dataValue
   shows.$dataValue = dataValue
-  if (variable.listenerCount('value_changed') === 0 || isSame(before, dataValue)) return
-  // A Read makes the server time of what is shown new; what is reported keeps the one that it has.
-  variable.emit('value_changed', copyOf(dataValue), null as never)
+  if (!isAmongItems(pushed)) {
+    if (variable.listenerCount('value_changed') === 0 || isSame(before, dataValue)) return
+    // A Read makes the server time of what is shown new; what is handed to strangers keeps the one that it has.
+    variable.emit('value_changed', copyOf(dataValue), null as never)
+    return
+  }
+  if (isSame(before, dataValue)) return
+  // A variable gives a Bad value away as it is, and whoever reads it may take its times away.
+  const told = dataValue.statusCode.isGoodish() ? dataValue : copyOf(dataValue)
+  if (pushed.first) hand(pushed.first, told, nowMs)
+  for (const watched of pushed.others) hand(watched, told, nowMs)
+}
+
+function hand(watched: Watched, dataValue: DataValue, nowMs: number): void {
+  if (!tell(watched, dataValue, nowMs)) watched.item._on_value_changed_exception_based(copyOf(dataValue), null)
 }
 
 /** Whether nothing but the value changes: no structure with variables for its fields, no property that tells what another value means. */

@@ -1,72 +1,53 @@
-/** Something whose window ends, such as a monitored item that may tell of the next change. */
+/** Something that waits for the end of its window, such as a monitored item that has a change to tell of. */
 export interface InWindow {
-  readonly samplingInterval: number
   _coalesceTimer: unknown
   _on_coalesce_window_end(): void
 }
 
-/** A window under way; it is over at once when its item has forgotten it. */
-interface Window {
-  readonly item: InWindow
-  readonly dueMs: number
-}
-
-/** Windows of one length, in the order in which they end. */
-interface Row {
-  windows: Window[]
-  next: number
-}
-
 /**
- * The times in which monitored items keep further changes back, so that a client gets no more than one value in each of its
- * sampling intervals. Items with the same interval share one timer, which runs while any of them has changed.
+ * The ends of times in which monitored items keep further changes back, so that a client gets no more than one value in each of its
+ * sampling intervals. Only items that have kept something back wait for an end, and items with the same end share one timer.
  */
 export class Windows {
-  readonly #rows = new Map<number, Row>()
+  readonly #waitingByEnd = new Map<number, InWindow[]>()
 
-  /** Begins a window of the item's sampling interval; to be put into the item, which is told of its end. */
-  open(item: InWindow): unknown {
-    const { samplingInterval } = item
-    const row = this.#rows.get(samplingInterval) ?? { windows: [], next: 0 }
-    const window = { item, dueMs: dueOf(samplingInterval) }
-    row.windows.push(window)
-    if (this.#rows.has(samplingInterval)) return window
-    this.#rows.set(samplingInterval, row)
-    this.#wait(samplingInterval, row, window)
-    return window
-  }
-
-  /** How many windows are open. */
-  get count(): number {
-    return [...this.#rows.values()].reduce((sum, { windows, next }) => sum + windows.length - next, 0)
-  }
-
-  #wait(interval: number, row: Row, { dueMs }: Window): void {
-    // A window keeps no process alive.
-    setTimeout(() => this.#end(interval, row), Math.max(1, dueMs - performance.now())).unref()
-  }
-
-  /** Ends all windows that are over, and waits for the next. */
-  #end(interval: number, row: Row): void {
-    const nowMs = performance.now() + 1
-    const ended: Window[] = []
-    let window = row.windows[row.next]
-    while (window && window.dueMs <= nowMs) {
-      ended.push(window)
-      row.next += 1
-      window = row.windows[row.next]
+  /**
+   * Waits until a time of {@link endOf}; what is returned is to be put into the item, which is told of the end while it still has it.
+   */
+  wait(item: InWindow, endMs: number): unknown {
+    const known = this.#waitingByEnd.get(endMs)
+    if (known) {
+      known.push(item)
+      return known
     }
-    for (const each of ended) if (each.item._coalesceTimer === each) each.item._on_coalesce_window_end()
-    row.windows.splice(0, row.next)
-    row.next = 0
-    const [first] = row.windows
-    if (first) this.#wait(interval, row, first)
-    else this.#rows.delete(interval)
+    const waiting = [item]
+    this.#waitingByEnd.set(endMs, waiting)
+    this.#arm(endMs, waiting)
+    return waiting
+  }
+
+  /** How many items wait; one that has forgotten so counts until the end. */
+  get count(): number {
+    return [...this.#waitingByEnd.values()].reduce((sum, { length }) => sum + length, 0)
+  }
+
+  #arm(endMs: number, waiting: readonly InWindow[]): void {
+    const end = (): void => {
+      // A timer may be early.
+      if (performance.now() < endMs) {
+        this.#arm(endMs, waiting)
+        return
+      }
+      this.#waitingByEnd.delete(endMs)
+      for (const item of waiting) if (item._coalesceTimer === waiting) item._on_coalesce_window_end()
+    }
+    // A window keeps no process alive.
+    setTimeout(end, Math.max(1, endMs - performance.now())).unref()
   }
 }
 
-/** Ends are put together on a grid of a twentieth of the interval, of at most 50 ms. */
-function dueOf(intervalMs: number): number {
+/** When a window ends that begins now. Ends are put together on a grid of a twentieth of the interval, of at most 50 ms. */
+export function endOf(intervalMs: number, nowMs: number): number {
   const grid = Math.max(1, Math.min(50, intervalMs / 20))
-  return Math.ceil((performance.now() + intervalMs) / grid) * grid
+  return Math.ceil((nowMs + intervalMs) / grid) * grid
 }

@@ -1,6 +1,7 @@
 import { AttributeIds, type BaseNode, DataValue, type ServerSession } from 'node-opcua'
 import { accessOf } from '../guard/monitored-access.ts'
-import { forgetDenial, type Reporting } from '../hot/readable.ts'
+import { forgetDenial } from '../hot/readable.ts'
+import type { Item as Told } from '../hot/watched.ts'
 
 /** What a subscription of the stack holds for its client. */
 interface Subscribed {
@@ -10,13 +11,8 @@ interface Subscribed {
 }
 
 /** What a monitored item of the stack holds. */
-interface Item extends Reporting {
+type Item = Told & {
   readonly itemToMonitor: { readonly attributeId: number; readonly indexRange?: never; readonly dataEncoding?: never }
-  queue: unknown[]
-  overflow: boolean
-  oldDataValue: DataValue
-  _triggeredNotifications?: unknown
-  _pendingDataValue?: unknown
 }
 
 /**

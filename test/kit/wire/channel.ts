@@ -50,12 +50,12 @@ export class WireChannel {
     socket.on('close', () => this.onEnd(new Error('the server closed the connection')))
   }
 
-  /** Connects, says hello and opens a channel. */
-  static async open(port: number, identity?: WireIdentity): Promise<WireChannel> {
+  /** Connects, says hello and opens a channel; messages of the server may have so many bytes, or any number when that is 0. */
+  static async open(port: number, identity?: WireIdentity, messageBytes = 0): Promise<WireChannel> {
     const socket = connect({ port, host: '127.0.0.1' })
     await once(socket, 'connect')
     const channel = new WireChannel(socket, identity)
-    await channel.#hello(port)
+    await channel.#hello(port, messageBytes)
     await channel.#open()
     return channel
   }
@@ -102,11 +102,11 @@ export class WireChannel {
     return Buffer.concat([head, tail])
   }
 
-  async #hello(port: number): Promise<void> {
+  async #hello(port: number, messageBytes: number): Promise<void> {
     const hello = new WireWriter().raw(Buffer.from('HELF')).uint32(0)
     // Whoever takes few chunks may send large ones, which a long chain needs (Part 6 §6.7.2.3).
     const chunkMax = this.identity?.sent ? 32 : 0
-    for (const limit of [0, 65_536, 65_536, 0, chunkMax]) hello.uint32(limit)
+    for (const limit of [0, 65_536, 65_536, messageBytes, chunkMax]) hello.uint32(limit)
     const bytes = hello.text(`opc.tcp://127.0.0.1:${port}`).bytes
     bytes.writeUInt32LE(bytes.length, 4)
     await this.#exchange(bytes)

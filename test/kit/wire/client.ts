@@ -17,6 +17,14 @@ export interface WireUser {
   readonly password: string
 }
 
+/** How to connect. */
+export interface WireOptions {
+  readonly identity?: WireIdentity
+  readonly user?: WireUser
+  /** How large messages of the server may be; any size when absent. */
+  readonly messageBytes?: number
+}
+
 /** What to read of one node. */
 export interface WireRead {
   readonly nodeId: string
@@ -78,7 +86,7 @@ export class WireClient {
 
   /** Connects and opens a session. */
   static async open(port: number, options: WireOptions = {}): Promise<WireClient> {
-    const client = new WireClient(await WireChannel.open(port, options.identity))
+    const client = new WireClient(await WireChannel.open(port, options.identity, options.messageBytes))
     await client.#login(port, options)
     return client
   }

@@ -27,6 +27,25 @@ describe('hooks', () => {
     expect(Object.hasOwn(instance, 'greet')).to.equal(false)
   })
 
+  it('replaces what is computed when it is read, and puts it back', () => {
+    class Counter {
+      count = 2
+      get isMany(): boolean {
+        return this.count > 1
+      }
+    }
+    const hook = { target: Counter.prototype, method: 'isMany', isGetter: true }
+    const wrap = (original: () => unknown) =>
+      function (this: Counter) {
+        return !original.call(this)
+      }
+    const remove = installHooks([{ ...hook, wrap }])
+    expect(new Counter().isMany).to.equal(false)
+    remove()
+    expect(new Counter().isMany).to.equal(true)
+    expect(() => installHooks([{ ...hook, method: 'isFew', wrap }])).to.throw(/Counter\.isFew/)
+  })
+
   it('names the version and every missing method and changes nothing, when the stack lacks one', () => {
     const instance = new Base()
     const hooks = ['greet', 'leave', 'stay'].map((method) => ({ target: instance, method, wrap: loud }))

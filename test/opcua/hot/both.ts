@@ -23,6 +23,8 @@ export interface Both {
   /** NodeIds of what both serve. */
   readonly nodeIds: readonly string[]
   pair(asker: (typeof askers)[number]): Pair
+  /** Connects once more; messages of the servers may have so many bytes, or any number. */
+  another(asker: (typeof askers)[number], messageBytes?: number): Promise<Pair>
   stop(): Promise<void>
 }
 
@@ -38,18 +40,20 @@ export async function startBoth(): Promise<Both> {
   const other = await stock.ask<Pick<Served, 'port' | 'certificateFile' | 'nodeIds'>>('start', {
     trusted: [files.certificate],
   })
-  const pairs = new Map<string, Pair>()
-  for (const asker of askers) {
+  const connected: Pair[] = []
+  const another: Both['another'] = async (asker, messageBytes = 0) => {
     const connect = ({ port, certificateFile }: Pick<Served, 'port' | 'certificateFile'>): Promise<WireClient> => {
-      if (asker === 'none') return WireClient.open(port)
+      if (asker === 'none') return WireClient.open(port, { messageBytes })
       const identity = wireIdentity({ ...files, server: certificateFile })
-      return WireClient.open(
-        port,
-        asker === 'anonymous' ? { identity } : { identity, user: { name: asker, password: asker } },
-      )
+      const user = asker === 'anonymous' ? {} : { user: { name: asker, password: asker } }
+      return WireClient.open(port, { identity, messageBytes, ...user })
     }
-    pairs.set(asker, { hot: await connect(hot), stock: await connect(other) })
+    const pair = { hot: await connect(hot), stock: await connect(other) }
+    connected.push(pair)
+    return pair
   }
+  const pairs = new Map<string, Pair>()
+  for (const asker of askers) pairs.set(asker, await another(asker))
   return {
     hot,
     stock,
@@ -59,8 +63,9 @@ export async function startBoth(): Promise<Both> {
       if (!pair) throw new Error(`${asker} is not connected`)
       return pair
     },
+    another,
     async stop() {
-      for (const { hot: ours, stock: theirs } of pairs.values()) await Promise.all([ours.close(), theirs.close()])
+      for (const { hot: ours, stock: theirs } of connected) await Promise.all([ours.close(), theirs.close()])
       await stock.ask('stop')
       await stock.end()
       await hot.stop()

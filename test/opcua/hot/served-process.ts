@@ -13,6 +13,11 @@ answerParent({
   },
   /** Lets samples flow that JSON can carry. */
   emit: (batch: TagSample[]) => served?.plant.emit(...batch),
+  /** Lets samples flow, and gives a tag another upper limit before anybody has been told of them. */
+  emitAndMean({ batch, tag, high }: { batch: TagSample[]; tag: string; high: number }) {
+    served?.plant.emit(...batch)
+    served?.mean(tag, high)
+  },
   refresh: () => served?.refresh(),
   writeStatus(status: number) {
     if (served) served.plant.writeStatus = status

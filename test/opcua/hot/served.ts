@@ -4,14 +4,18 @@ import { join } from 'node:path'
 import {
   type AddressSpace,
   type BaseNode,
+  DataType,
+  type DataValue,
   makePermissionFlag,
   NodeClass,
   OPCUAServer,
+  Range,
   type UAVariable,
   WellKnownRoles,
 } from 'node-opcua'
 import { bad, good } from '../../../src/model/sample.ts'
 import { Status } from '../../../src/model/status.ts'
+import { listedCount } from '../../../src/opcua/hot/harvest.ts'
 import type { RoleName } from '../../../src/opcua/roles.ts'
 import { startServer } from '../../../src/opcua/server.ts'
 import { everyType, HandMadePlant } from '../hand-made-plant.ts'
@@ -32,6 +36,14 @@ export interface Served {
   readonly plant: HandMadePlant
   /** Lets every tag flow again, with the times of the year 2001, so that what a Read has changed is as before. */
   refresh(): void
+  /** Gives a tag another upper limit, so that what it shows means something else. */
+  mean(tag: string, high: number): void
+  /** Lets nobody but Engineers read a tag any more. */
+  forbid(tag: string): void
+  /** Listens to what a tag's variable shows, as a part of the program may; gives the function that ends it. */
+  listen(tag: string, heard: (value: unknown) => void): () => void
+  /** How many items of a subscription are held as those that may have something to tell. */
+  listedItems(subscriptionId: number): number
   stop(): Promise<void>
 }
 
@@ -65,12 +77,34 @@ export async function startServed({ isHot, trusted }: ServedOptions): Promise<Se
   if (!addressSpace) throw new Error('there is no address space')
   const nodeIds = instancesOf(addressSpace).map(({ nodeId }) => nodeId.toString())
   arrange(addressSpace)
+  const variableOf = (tag: string): UAVariable => {
+    const nodeId = nodeIds.find((id) => id.endsWith(`;s=dev/${tag}`)) ?? ''
+    return addressSpace.findNode(nodeId) as UAVariable
+  }
   return {
     port: server.running.port,
     certificateFile: server.running.certificateFile,
     nodeIds,
     plant,
     refresh: () => refresh(plant),
+    mean(tag, high) {
+      const range = variableOf(tag).getChildByName('EURange') as UAVariable
+      range.setValueFromSource({ dataType: DataType.ExtensionObject, value: new Range({ low: 0, high }) })
+    },
+    forbid(tag) {
+      const permissions = makePermissionFlag('Browse | Read')
+      variableOf(tag).setRolePermissions([{ roleId: WellKnownRoles.Engineer, permissions }])
+    },
+    listen(tag, heard) {
+      const variable = variableOf(tag)
+      const listener = ({ value }: DataValue): void => heard(value.value)
+      variable.on('value_changed', listener)
+      return () => variable.off('value_changed', listener)
+    },
+    listedItems(subscriptionId) {
+      const subscription = server.stack.engine.findSubscription(subscriptionId)
+      return subscription ? listedCount(subscription) : 0
+    },
     async stop() {
       await server.running.stop()
       await rm(folder, { recursive: true, force: true, maxRetries: 3 })
