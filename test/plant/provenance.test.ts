@@ -243,7 +243,11 @@ describe('where samples came from, through an OPC UA client', function () {
     expect(JSON.parse(String(parameters))).to.deep.equal({ lot: 500 })
     expect(JSON.parse(String(results))).to.have.nested.property('lot.value', 500)
     expect(JSON.parse(String(results))).to.have.nested.property('lot.status', 'Good')
-    const live = (await observer.read('pipe/mark.Diagnostics.CurrentRunId')).value.value
+    const live = newest('mark').runId
+    // Diagnostics are told four times a second.
+    await until('the run is shown', async () => {
+      return (await observer.read('pipe/mark.Diagnostics.CurrentRunId')).value.value === live
+    })
     expect(values(await read('mark', live)).slice(0, 2)).to.deep.equal([2, 'ConfigureAdmin'])
     for (const [pipeline, runId] of [
       ['mark', 'nobody'],
