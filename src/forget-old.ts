@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from './model/clock.ts'
+import { TrustedTime } from './model/trusted-time.ts'
 
 /** Something that can forget what is old: at most so many entries at once; it tells how many. */
 export interface Forgetful {
@@ -21,6 +22,7 @@ const pauses = { step: 1000, round: 60_000 }
 
 /** Forgets what is old while everything runs, in small steps, until what it returns is called; that resolves when no step is under way. */
 export function forgetOld({ stores, keepMs, clock, onFailure }: ForgettingOptions): () => Promise<void> {
+  const time = new TrustedTime(clock)
   let cancel: Cancel = () => {}
   let isStopped = false
   let working: Promise<void> = Promise.resolve()
@@ -29,7 +31,7 @@ export function forgetOld({ stores, keepMs, clock, onFailure }: ForgettingOption
     for (const store of stores) {
       if (isStopped) return
       try {
-        const removed = await store.removeBefore(clock.now() - keepMs, stepMax)
+        const removed = await store.removeBefore(time.now() - keepMs, stepMax)
         hasMore ||= removed === stepMax
       } catch (error) {
         onFailure(error)

@@ -9,6 +9,7 @@ import {
   jobStatus,
   jobTransition,
 } from '../model/job.ts'
+import { TrustedTime } from '../model/trusted-time.ts'
 import { Outlet } from '../rx/outlet.ts'
 import { checkOrder } from './check-order.ts'
 import { JobBook } from './job-book.ts'
@@ -30,11 +31,13 @@ export class Jobs {
   readonly #runs: JobRuns
   readonly #subscription = new Subscription()
   readonly #changes = new Outlet<string>()
+  readonly #trusted: TrustedTime
   #cancelForgetting: Cancel = () => {}
 
   /** `remembered` is in order of arrival. Nothing is started before {@link begin}. */
   constructor(options: JobsOptions, remembered: readonly RememberedJob[] = []) {
     this.#options = options
+    this.#trusted = new TrustedTime(options.clock)
     this.#book = new JobBook(options, (equipment) => this.#changes.next(equipment))
     this.#runs = new JobRuns(options, this.#book)
     for (const { equipment, job, ending } of remembered) {
@@ -193,7 +196,7 @@ export class Jobs {
 
   #forgetOld(): void {
     const { clock, settings } = this.#options
-    this.#book.removeOlder(clock.now() - settings.keepMs)
+    this.#book.removeOlder(this.#trusted.now() - settings.keepMs)
     this.#cancelForgetting = clock.after(forgetEveryMs, () => this.#forgetOld())
   }
 }

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../model/clock.ts'
+import { TrustedTime } from '../../model/trusted-time.ts'
 import type { HistoryStore } from '../history-store.ts'
 
 /** How history is kept for a limited time. */
@@ -21,6 +22,7 @@ const tagsPerStep = 200
 /** Forgets samples that are older than their tags keep them, in small steps, round after round. */
 export class Retention {
   readonly #options: Required<RetentionOptions>
+  readonly #time: TrustedTime
   #timer: Cancel | undefined
   #step: Promise<void> | undefined
   #forgotten = 0
@@ -30,6 +32,7 @@ export class Retention {
 
   constructor(options: RetentionOptions) {
     this.#options = { everyMs: 60_000, stepMs: 50, onFailure: () => undefined, ...options }
+    this.#time = new TrustedTime(options.clock)
   }
 
   /** Samples forgotten since the start. */
@@ -67,12 +70,12 @@ export class Retention {
   }
 
   async #do(groups: Group[]): Promise<void> {
-    const { store, clock, everyMs, stepMs, onFailure } = this.#options
+    const { store, everyMs, stepMs, onFailure } = this.#options
     const group = groups[0]
     let isDone = true
     try {
       if (group) {
-        const step = await store.retain(group.tags, clock.now() - group.keepMs)
+        const step = await store.retain(group.tags, this.#time.now() - group.keepMs)
         this.#forgotten += step.samples
         isDone = step.isDone
       }

@@ -49,4 +49,30 @@ describe('retention', () => {
     await clock.advance(5000)
     expect(steps.length).to.be.lessThan(6)
   })
+
+  it('forgets no more than before when the wall clock jumps ahead', async () => {
+    const clock = new VirtualClock(1_000_000)
+    let shift = 0
+    const befores: number[] = []
+    const retention = new Retention({
+      store: {
+        retain: async (_tags, before) => {
+          befores.push(before)
+          return { samples: 0, isDone: true }
+        },
+      },
+      clock: {
+        now: () => clock.now() + shift,
+        monotonic: () => clock.monotonic(),
+        after: (delayMs, callback) => clock.after(delayMs, callback),
+      },
+      ...{ keepMs: new Map([['a', 100]]), everyMs: 1000, stepMs: 10 },
+    })
+    retention.start()
+    await clock.advance(20)
+    shift = 40 * 86_400_000
+    await clock.advance(1000)
+    await retention.stop()
+    expect(befores).to.deep.equal([999_910, 1_000_910])
+  })
 })
