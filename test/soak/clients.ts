@@ -1,7 +1,6 @@
 /**
  * The clients of the soak, in a process of their own: `clients.ts URL COUNT FOLDER`, whose certificates are in that folder. Every client
- * does one thing again and again; what went
- * wrong, and what was lost, is told every second as a message.
+ * does one thing again and again; what went wrong, and what was lost, is told every second as a message.
  */
 import {
   AttributeIds,

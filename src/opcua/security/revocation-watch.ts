@@ -5,6 +5,7 @@ import type { TrustStore } from '../../certificates/store.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
 import { dateTime, raise, text } from '../events/raising.ts'
 import type { Log } from '../space-context.ts'
+import { type IsEnded, keepLooking } from './keep-looking.ts'
 
 /** How often it is looked at the revocation lists, in milliseconds. */
 const lookMs = 10_000
@@ -22,31 +23,18 @@ export interface RevocationWatch {
  * certificate of that authority is let in no more then. The returned function ends it.
  */
 export function watchRevocationLists({ addressSpace, stores, log, clock }: RevocationWatch): () => void {
-  let isEnded = false
   const told = new Map<string, string>()
-  const look = async (): Promise<void> => {
+  const look = async (isEnded: IsEnded): Promise<void> => {
     for (const store of stores) {
       for (const date of await revocationDates(await store.lists(), systemClock.now())) {
         const key = `${store.folder} ${date.authority.thumbprint}`
-        if (isEnded || told.get(key) === date.state) continue
+        if (isEnded() || told.get(key) === date.state) continue
         told.set(key, date.state)
         if (date.state !== 'current') tell(addressSpace, date, store, log)
       }
     }
   }
-  const again = (): void => {
-    look()
-      // What cannot be looked at now is looked at the next time.
-      .catch(() => undefined)
-      .finally(() => {
-        if (!isEnded) cancel = clock.after(lookMs, again)
-      })
-  }
-  let cancel = clock.after(0, again)
-  return () => {
-    isEnded = true
-    cancel()
-  }
+  return keepLooking(look, { clock, everyMs: lookMs })
 }
 
 function tell(

@@ -11,6 +11,7 @@ import type { AuditSink } from '../events/audit-trail.ts'
 import { dateTime, type EventFields, raise, text } from '../events/raising.ts'
 import type { Log } from '../space-context.ts'
 import { checkSessionCertificates } from './application-uri.ts'
+import { type IsEnded, keepLooking } from './keep-looking.ts'
 import { auditRefusal, judgeChannels, type OnRefused, refusalLine } from './refusals.ts'
 import { watchRevocationLists } from './revocation-watch.ts'
 import { bindServerConfiguration } from './server-configuration.ts'
@@ -105,28 +106,17 @@ function followOwn(
   own: OwnCertificate,
   { clock, log, onNews }: { clock: Clock; log: Log; onNews: (news: OwnCertificateNews) => void },
 ): () => void {
-  let isEnded = false
   let lastError = ''
-  const look = async (): Promise<void> => {
+  const look = async (isEnded: IsEnded): Promise<void> => {
     const news = await own.look()
-    if (!isEnded) for (const each of news) onNews(each)
+    if (!isEnded()) for (const each of news) onNews(each)
     lastError = ''
   }
-  const again = (): void => {
-    look()
-      .catch((error: unknown) => {
-        if (messageOf(error) !== lastError) log('error', `the certificate of the server: ${messageOf(error)}`)
-        lastError = messageOf(error)
-      })
-      .finally(() => {
-        if (!isEnded) cancel = clock.after(lookMs, again)
-      })
+  const onFailure = (error: unknown): void => {
+    if (messageOf(error) !== lastError) log('error', `the certificate of the server: ${messageOf(error)}`)
+    lastError = messageOf(error)
   }
-  let cancel = clock.after(0, again)
-  return () => {
-    isEnded = true
-    cancel()
-  }
+  return keepLooking(look, { clock, everyMs: lookMs, onFailure })
 }
 
 function tellNews(server: OPCUAServer, addressSpace: AddressSpace, news: OwnCertificateNews, log: Log): void {

@@ -2,6 +2,7 @@ import { type OPCUAServer, type ServerSecureChannelLayer, type ServerSession, X5
 import type { Verdict } from '../../certificates/judge.ts'
 import type { TrustStore } from '../../certificates/store.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
+import { type IsEnded, keepLooking } from './keep-looking.ts'
 import type { OnRefused } from './refusals.ts'
 
 /** How often it is looked whether the lists have changed, in milliseconds. */
@@ -27,33 +28,20 @@ export interface Watch {
  */
 export function closeUntrusted(server: OPCUAServer, watch: Watch): () => void {
   const { channels, users, onChannelClosed, onSessionClosed, clock } = watch
-  let isEnded = false
   const isDue = [channels, users].map((store) => dueOf(store, clock)) as [Due, Due]
-  const look = async (): Promise<void> => {
+  const look = async (isEnded: IsEnded): Promise<void> => {
     if (await isDue[0]()) {
       for (const channel of server.endpoints.flatMap((endpoint) => endpoint.getChannels())) {
-        if (!isEnded) await judgeChannel(server, channel, channels, onChannelClosed)
+        if (!isEnded()) await judgeChannel(server, channel, channels, onChannelClosed)
       }
     }
     if (await isDue[1]()) {
       for (const session of server.engine.getSessions()) {
-        if (!isEnded) await judgeUser(server, session, users, onSessionClosed)
+        if (!isEnded()) await judgeUser(server, session, users, onSessionClosed)
       }
     }
   }
-  const again = (): void => {
-    look()
-      // What cannot be looked at now is looked at the next time.
-      .catch(() => undefined)
-      .finally(() => {
-        if (!isEnded) cancel = clock.after(lookMs, again)
-      })
-  }
-  let cancel = clock.after(0, again)
-  return () => {
-    isEnded = true
-    cancel()
-  }
+  return keepLooking(look, { clock, everyMs: lookMs })
 }
 
 type Due = () => Promise<boolean>

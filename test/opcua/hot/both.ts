@@ -2,10 +2,21 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { OPCUACertificateManager, OPCUAClient } from 'node-opcua'
+import type { Value } from '../../../src/model/value.ts'
 import { Child } from '../../bench/opcua-process.ts'
 import { type WireAnswer, WireClient } from '../../kit/wire/client.ts'
 import { wireIdentity } from '../../kit/wire/security.ts'
 import { arrangedTime, type Served, startServed } from './served.ts'
+
+/** Tags with values that JSON can carry, and what they may become. */
+export const changingTags: readonly (readonly [string, readonly Value[]])[] = [
+  ['plc1.Level', [1, 2, 2.5, 40]],
+  ['plc1.aDouble', [0, 1, 1.25, 100]],
+  ['plc1.aInt32', [-1, 0, 7]],
+  ['plc1.aString', ['a', 'b', '']],
+  ['plc1.aBoolean', [true, false]],
+  ['plc1.lDouble', [[1, 2], [1, 2, 3], []]],
+]
 
 /** Who asks; `none` is a client without security and without a login. */
 export const askers = ['none', 'anonymous', 'Observer', 'Operator', 'Engineer', 'ConfigureAdmin'] as const

@@ -12,7 +12,7 @@ import {
   wireUnsubscribe,
 } from '../../kit/wire/subscription.ts'
 import { everyType } from '../hand-made-plant.ts'
-import { type Both, comparable, Dice, startBoth } from './both.ts'
+import { type Both, changingTags, comparable, Dice, startBoth } from './both.ts'
 import { arrangedTime } from './served.ts'
 
 const publishingMs = 50
@@ -21,12 +21,7 @@ const notReadable = 0x803a_0000
 
 /** Tags with values that JSON can carry, and what they may become. */
 const tags: readonly (readonly [string, readonly Value[]])[] = [
-  ['plc1.Level', [1, 2, 2.5, 40]],
-  ['plc1.aDouble', [0, 1, 1.25, 100]],
-  ['plc1.aInt32', [-1, 0, 7]],
-  ['plc1.aString', ['a', 'b', '']],
-  ['plc1.aBoolean', [true, false]],
-  ['plc1.lDouble', [[1, 2], [1, 2, 3], []]],
+  ...changingTags,
   ['plc1.mode', ['off', 'auto', 'nonsense']],
   ['plc1.flow', [1, 2]],
 ]

@@ -1,22 +1,12 @@
 import { expect } from 'chai'
 import type { TagSample } from '../../../src/model/sample.ts'
-import type { Value } from '../../../src/model/value.ts'
 import { type WireParameters, wireMode, wireModify, wireRemove, wireTriggering } from '../../kit/wire/items.ts'
 import { type WireMessage, wireMessage, wireRepublish, wireTransfer } from '../../kit/wire/subscription.ts'
-import { type Both, Dice, type Pair, startBoth } from './both.ts'
+import { type Both, changingTags, Dice, type Pair, startBoth } from './both.ts'
 import { ask, byHandle, expectSame, messagesOf, Subscriptions, sampleOf, type Watching } from './subscriptions.ts'
 
 const badMessageNotAvailable = 0x807b_0000
 const badResponseTooLarge = 0x80b9_0000
-
-const tags: readonly (readonly [string, readonly Value[]])[] = [
-  ['plc1.Level', [1, 2, 2.5, 40]],
-  ['plc1.aDouble', [0, 1, 1.25, 100]],
-  ['plc1.aInt32', [-1, 0, 7]],
-  ['plc1.aString', ['a', 'b', '']],
-  ['plc1.aBoolean', [true, false]],
-  ['plc1.lDouble', [[1, 2], [1, 2, 3], []]],
-]
 
 describe('subscriptions whose changes are reported quickly', function () {
   this.timeout(120_000)
@@ -41,7 +31,7 @@ describe('subscriptions whose changes are reported quickly', function () {
       const dice = new Dice(7919 * seed)
       const items = Array.from({ length: 14 }, (_, handle) => ({
         ...parametersOf(dice, handle),
-        nodeId: subscriptions.nodeIdOf(dice.one(tags)[0]),
+        nodeId: subscriptions.nodeIdOf(dice.one(changingTags)[0]),
         indexRange: dice.below(10) === 0 ? '0:1' : null,
       }))
       const sides = await subscriptions.watch(both.pair('Operator'), items)
@@ -63,7 +53,7 @@ describe('subscriptions whose changes are reported quickly', function () {
         })
         count += await expectSame(sides, `${about}, before`)
         const batch = Array.from({ length: dice.below(30) }, (_, step): TagSample => {
-          const [tag, values] = dice.one(tags)
+          const [tag, values] = dice.one(changingTags)
           return sampleOf(tag, dice.one(values), 1_000_000 * seed + round * 1000 + dice.one([0, step]))
         })
         await subscriptions.emit(...batch)
